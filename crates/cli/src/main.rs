@@ -1,0 +1,2 @@
+//! Countersign.
+fn main() {}
