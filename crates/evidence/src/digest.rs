@@ -60,7 +60,7 @@ impl SaltedDigest {
 
 impl fmt::Debug for SaltedDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SaltedDigest({})", base64url::encode(&self.0))
+        write!(f, "SaltedDigest({})", base64url::encode(self.0))
     }
 }
 
@@ -69,7 +69,7 @@ macro_rules! serde_as_base64url {
     ($name:ident) => {
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&base64url::encode(&self.0))
+                serializer.serialize_str(&base64url::encode(self.0))
             }
         }
 

@@ -224,7 +224,7 @@ impl ArchivedKey {
     pub fn verifying_key(&self) -> Result<VerifyingKey, LeafError> {
         let refuse = |_| LeafError::Content("the archived key is not a good key of its algorithm");
         let json = String::from_utf8(canonical_json(&self.jwk)?).map_err(|_| LeafError::NotCanonical)?;
-        VerifyingKey::from_jwk(&Jwk::parse(&json).map_err(refuse)?, self.algorithm).map_err(refuse)
+        VerifyingKey::new(&Jwk::parse(&json).map_err(refuse)?, self.algorithm).map_err(refuse)
     }
 
     /// Whether the key counted at `at`, as far as this leaf knows.

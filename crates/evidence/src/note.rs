@@ -116,7 +116,7 @@ impl VerifierKey {
         let refuse = |_| NoteError::Key("the public key is no Ed25519 key");
         let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": base64url::encode(self.public) });
         let jwk = Jwk::parse(&jwk.to_string()).map_err(refuse)?;
-        VerifyingKey::from_jwk(&jwk, Algorithm::EdDSA).map_err(refuse)
+        VerifyingKey::new(&jwk, Algorithm::EdDSA).map_err(refuse)
     }
 }
 
@@ -202,9 +202,9 @@ impl SignedNote {
         }
         let verifying_key = key.verifying_key()?;
         for line in lines {
-            verifying_key
-                .verify(self.text.as_bytes(), &line.signature)
-                .map_err(|_| NoteError::Signature(key.to_string()))?;
+            if !verifying_key.verifies(self.text.as_bytes(), &line.signature) {
+                return Err(NoteError::Signature(key.to_string()));
+            }
         }
         Ok(&self.text)
     }

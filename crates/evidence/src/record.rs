@@ -351,12 +351,13 @@ mod tests {
         let long_fact = |record: &mut Record| drop(record.facts.insert("x".into(), "y".repeat(2049)));
         let many =
             |record: &mut Record| record.facts.extend((0..33).map(|n| (format!("f{n}"), String::new())));
-        let rules: [(&str, &dyn Fn(&mut Record)); 5] = [
-            ("digest twice", &doubled_digest),
-            ("key twice", &doubled_key),
-            ("fact name", &bad_name),
-            ("long fact", &long_fact),
-            ("many facts", &many),
+        type Breaks = fn(&mut Record);
+        let rules: [(&str, Breaks); 5] = [
+            ("digest twice", doubled_digest),
+            ("key twice", doubled_key),
+            ("fact name", bad_name),
+            ("long fact", long_fact),
+            ("many facts", many),
         ];
         for (what, breaks) in rules {
             let mut broken = record();

@@ -203,7 +203,7 @@ impl Tiles {
 
     /// Adds a node that has just been completed to the end of its tile, if tiles hold its level.
     pub(crate) fn push_node(&mut self, node: Node, hash: Hash) {
-        if node.level % TILE_HEIGHT == 0 {
+        if node.level.is_multiple_of(TILE_HEIGHT) {
             self.0.entry((node.level / TILE_HEIGHT, node.index / TILE_WIDTH)).or_default().push(hash);
         }
     }
