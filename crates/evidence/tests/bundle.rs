@@ -318,6 +318,17 @@ fn evd_25_rotated_keys_still_verify() {
 }
 
 #[test]
+fn evd_33_key_archived_after_its_use_is_pointed_out() {
+    let mut bundle = Transaction::new().seal();
+    let limit = "That a key was its owner's when it signed";
+    let says = |report: &Report| report.not_proven.iter().any(|sentence| sentence.starts_with(limit));
+    assert!(!says(&Bundle::verify(&bundle.to_bytes().unwrap(), None)), "control");
+    bundle.keys[0].index = 900;
+    bundle.keys.reverse();
+    assert!(says(&Bundle::verify(&bundle.to_bytes().unwrap(), None)));
+}
+
+#[test]
 fn evd_25_plain_request_is_reported_as_unsigned() {
     let mut transaction = Transaction::new();
     let parameters = "client_id=shop&response_type=code&response_mode=jwt&scope=openid+profile&state=s-1\
