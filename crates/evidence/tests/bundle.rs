@@ -1,5 +1,7 @@
 //! What a bundle proves, and what breaks it.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod transaction;
 
 use countersign_evidence::bundle::{Bundle, BundleError, Kept};

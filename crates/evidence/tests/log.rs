@@ -1,5 +1,7 @@
 //! The log as a whole: sequencing in batches, tiles, proofs and checkpoints against the definition of RFC 6962.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::collections::BTreeMap;
 
 use countersign_evidence::checkpoint::{Checkpoint, CheckpointError, Origin};
