@@ -73,7 +73,7 @@ impl TileId {
     #[must_use]
     pub fn of_node(node: Node, size: u64) -> Option<Self> {
         let level = node.level / TILE_HEIGHT;
-        if size >> node.level <= node.index {
+        if size.checked_shr(node.level.into())? <= node.index {
             return None;
         }
         let first = node.index << (node.level % TILE_HEIGHT);

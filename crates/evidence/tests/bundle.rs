@@ -87,7 +87,8 @@ fn evd_20_every_other_spelling_of_the_file_is_refused() {
 #[test]
 fn evd_20_parts_that_do_not_belong_together() {
     let good = Transaction::new().seal();
-    let cases: [(&str, fn(&mut Bundle)); 6] = [
+    type Bend = fn(&mut Bundle);
+    let cases: [(&str, Bend); 6] = [
         ("no records", |bundle| bundle.records.clear()),
         ("records out of order", |bundle| bundle.records.reverse()),
         ("record twice", |bundle| bundle.records.insert(0, bundle.records[0].clone())),
@@ -174,7 +175,8 @@ fn evd_24_bytes_or_salt_that_were_not_recorded() {
 /// What is recorded, is in the log, has the right digest, and still does not stand.
 #[test]
 fn evidence_that_contradicts_itself() {
-    let cases: &[(&str, Check, fn(&mut Transaction))] = &[
+    type Bend = fn(&mut Transaction);
+    let cases: &[(&str, Check, Bend)] = &[
         ("EVD-25 request signed by a key that is not the client's", Check::RequestSignature, |t| {
             t.client_key = SigningKey::generate(Algorithm::ES256).unwrap();
             t.sign();

@@ -11,7 +11,7 @@ use crate::record::{Original, RecordKind};
 use crate::report::{Check, Report, Status};
 use crate::utc::utc;
 
-/// How far two clocks, and the seconds a flow's steps take, may be apart within one message (JAR-105: at most 60 s).
+/// How far two clocks, and the seconds a flow's steps take, may be apart within one message (EVD-31).
 const LEEWAY: u64 = 60;
 
 type Claims = Map<String, Value>;
