@@ -113,6 +113,11 @@ fn evd_21_checkpoint_of_another_key_or_log() {
     forged.log_key = other.log_verifier();
     assert!(forged.to_bytes().is_err(), "the signature line is not by the key in the file");
 
+    let mut elsewhere = Transaction::new();
+    elsewhere.log_of = "https://b.example".parse().unwrap();
+    let report = verify(&elsewhere);
+    assert_eq!(broken(&report), [Check::Checkpoint], "records of one issuer in the log of another\n{report}");
+
     // A checkpoint that the key really signed, over another tree.
     let mut grown = Transaction::new();
     grown.log_key =

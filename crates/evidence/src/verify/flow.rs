@@ -31,9 +31,9 @@ impl<'a> Flow<'a> {
     /// Finds and opens the steps; reports on signatures and on steps that stand there twice.
     pub(super) fn of(bundle: &'a Bundle, report: &mut Report) -> Self {
         let request =
-            only(bundle, &[RecordKind::RequestReceived, RecordKind::RequestRefused], "request", report);
-        let decided = only(bundle, &[RecordKind::Decision], "decision", report);
-        let answered = only(bundle, &[RecordKind::ResponseSent], "answer", report);
+            only(bundle, &[RecordKind::RequestReceived, RecordKind::RequestRefused], "a request", report);
+        let decided = only(bundle, &[RecordKind::Decision], "a decision", report);
+        let answered = only(bundle, &[RecordKind::ResponseSent], "an answer", report);
         let mut open = |entry: Option<&BundledRecord>, kind| match entry {
             Some(entry) => Message::open(bundle, entry, kind, report),
             None => Message::Unreadable,
@@ -195,12 +195,12 @@ fn only<'a>(
 ) -> Option<&'a BundledRecord> {
     let found: Vec<_> = bundle.records.iter().filter(|entry| kinds.contains(&entry.record.kind)).collect();
     match found.len() {
-        0 => report.add(Check::Once, Status::NotCheckable, format!("The file has no record of a {word}.")),
-        1 => report.add(Check::Once, Status::Held, format!("The file has one record of a {word}.")),
+        0 => report.add(Check::Once, Status::NotCheckable, format!("The file has no record of {word}.")),
+        1 => report.add(Check::Once, Status::Held, format!("The file has one record of {word}.")),
         many => report.add(
             Check::Once,
             Status::Broken,
-            format!("The file has {many} records of a {word}, not one."),
+            format!("The file has {many} records of {word}, not one."),
         ),
     }
     found.first().copied()

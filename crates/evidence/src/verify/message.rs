@@ -137,7 +137,7 @@ fn open_signed(
     let verified = token.verify(&verifying_key).map_err(|error| error.to_string())?;
     let claims = verified.claims().map_err(|error| error.to_string())?;
     let sentence = format!(
-        "The {} is signed by the key {thumbprint}, archived as a key of {whose} that counted on {}.",
+        "The {} is signed by the key {thumbprint}, archived as a key of {whose} that was valid on {}.",
         kind.word,
         utc(record.at)
     );

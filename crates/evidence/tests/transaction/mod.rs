@@ -38,6 +38,8 @@ pub(crate) struct Transaction {
     pub(crate) shown: Vec<u8>,
     pub(crate) steps: Vec<Step>,
     pub(crate) keys: Vec<ArchivedKey>,
+    /// The issuer whose log it is put into.
+    pub(crate) log_of: Issuer,
     /// Leaves of other transactions that stand before these in the log.
     pub(crate) others: u64,
 }
@@ -116,6 +118,7 @@ impl Transaction {
             shown,
             steps,
             keys,
+            log_of: issuer(),
             others: 5,
         };
         transaction.sign();
@@ -137,12 +140,12 @@ impl Transaction {
     }
 
     pub(crate) fn log_verifier(&self) -> VerifierKey {
-        VerifierKey::from_jwk(Origin::of(&issuer()).as_str(), &self.log_key.public_jwk()).unwrap()
+        VerifierKey::from_jwk(Origin::of(&self.log_of).as_str(), &self.log_key.public_jwk()).unwrap()
     }
 
     /// Puts everything into a log and takes the bundle out of it.
     pub(crate) fn seal(&self) -> Bundle {
-        let mut log = Log::empty(Origin::of(&issuer()));
+        let mut log = Log::empty(Origin::of(&self.log_of));
         let mut tiles = Tiles::new();
         let mut leaves: Vec<Vec<u8>> = (0..self.others).map(|n| format!("other {n}").into_bytes()).collect();
         leaves.extend(self.keys.iter().map(|key| key.to_leaf().unwrap()));
