@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tempfile::TempDir;
 use thirtyfour::error::WebDriverError;
-use thirtyfour::{ChromiumCapabilities, ChromiumLikeCapabilities, DesiredCapabilities, WebDriver};
+use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities, DesiredCapabilities, WebDriver};
 
 /// The names Chromium goes by, the preferred one first.
 const CHROMIUM: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
@@ -123,9 +123,10 @@ fn capabilities(
     chromium: &Path,
     profile: &Path,
     window: Window,
-) -> Result<ChromiumCapabilities, WebDriverError> {
+) -> Result<ChromeCapabilities, WebDriverError> {
     let Window { width, height, dark } = window;
-    let mut capabilities = DesiredCapabilities::chromium();
+    // chromedriver answers to no other browser name, Chromium included.
+    let mut capabilities = DesiredCapabilities::chrome();
     capabilities.set_binary(&chromium.to_string_lossy())?;
     for flag in FLAGS {
         capabilities.add_arg(flag)?;
