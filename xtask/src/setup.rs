@@ -200,3 +200,15 @@ fn prepend(folder: &Path, path: &OsString) -> Result<OsString> {
     let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(path));
     std::env::join_paths(folders).context("PATH holds a folder that cannot be part of it")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::major;
+
+    #[test]
+    fn the_release_of_node_is_the_first_number() {
+        assert_eq!(major("v20.19.4"), Some(20));
+        assert_eq!(major("18.20.4"), Some(18));
+        assert_eq!(major(""), None);
+    }
+}

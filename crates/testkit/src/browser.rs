@@ -222,8 +222,6 @@ fn give_up(what: &str, why: impl Display) -> ! {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
-
     use super::{Browser, Window, announced_port};
 
     const PAGE: &str = "data:text/html,<meta name=viewport content='width=device-width'><title>t</title>";
@@ -249,14 +247,27 @@ mod tests {
         let browser = Browser::start(Window::DESKTOP).await;
         let profile = browser._profile.path().to_owned();
         browser.driver().goto(PAGE).await.expect("the page opens");
+        assert_ne!(
+            processes_naming(&profile.to_string_lossy()),
+            Vec::<String>::new(),
+            "control: it runs now"
+        );
         browser.screenshot(&file).await.expect("the screenshot is taken");
         assert!(std::fs::read(&file).expect("the file is there").starts_with(b"\x89PNG"));
 
         drop(browser);
         assert!(!profile.exists(), "the profile is removed");
-        let mut pgrep = Command::new("pgrep");
-        let left = pgrep.arg("-f").arg(profile.as_os_str()).output().expect("pgrep runs");
-        assert!(left.stdout.is_empty(), "processes left behind: {}", String::from_utf8_lossy(&left.stdout));
+        assert_eq!(processes_naming(&profile.to_string_lossy()), Vec::<String>::new());
+    }
+
+    /// The command lines of running programs that hold `text`.
+    fn processes_naming(text: &str) -> Vec<String> {
+        let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let lines = processes.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok());
+        lines
+            .map(|line| String::from_utf8_lossy(&line).into_owned())
+            .filter(|line| line.contains(text))
+            .collect()
     }
 
     #[test]
