@@ -6,6 +6,7 @@ mod test_code;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Write;
 
 use anyhow::{Context, Result, bail};
 use serde_json::json;
@@ -29,11 +30,9 @@ pub(crate) struct Show {
 /// Fails if a test names an id the catalogue lacks: it would look covered and be checked by nobody.
 pub(crate) fn run(workspace: &Workspace, show: Show) -> Result<Outcome> {
     let coverage = measure(workspace)?;
-    if show.json {
-        println!("{}", coverage.to_json()?);
-    } else {
-        coverage.print(show.missing);
-    }
+    let report = if show.json { coverage.to_json()? } else { coverage.to_table(show.missing) };
+    // A reader such as `head` may have seen enough: that is no failure.
+    let _ = writeln!(std::io::stdout(), "{report}");
     Ok(if coverage.unknown.is_empty() { Outcome::Held } else { Outcome::Failed })
 }
 
@@ -90,25 +89,29 @@ impl Coverage {
         self.files.iter().map(FileCoverage::total).sum()
     }
 
-    fn print(&self, missing: bool) {
-        println!("{:<24} {:>5} {:>8} {:>8}", "file", "ids", "covered", "percent");
+    fn to_table(&self, missing: bool) -> String {
+        let mut lines = vec![format!("{:<24} {:>5} {:>8} {:>8}", "file", "ids", "covered", "percent")];
         for file in &self.files {
             let percent = 100.0 * file.covered.len() as f64 / file.total() as f64;
-            println!("{:<24} {:>5} {:>8} {:>7.1}%", file.file, file.total(), file.covered.len(), percent);
+            lines.push(format!(
+                "{:<24} {:>5} {:>8} {percent:>7.1}%",
+                file.file,
+                file.total(),
+                file.covered.len()
+            ));
         }
         if missing {
             for file in self.files.iter().filter(|file| !file.missing.is_empty()) {
-                println!("\nwithout a test in {}:", file.file);
-                for ids in file.missing.chunks(8) {
-                    println!("  {}", ids.join(" "));
-                }
+                lines.push(format!("\nwithout a test in {}:", file.file));
+                lines.extend(file.missing.chunks(8).map(|ids| format!("  {}", ids.join(" "))));
             }
         }
         for (id, files) in &self.unknown {
             let files = files.iter().cloned().collect::<Vec<_>>().join(", ");
-            println!("error: {id} is named in {files}, but no table of docs/requirements has it");
+            lines.push(format!("error: {id} is named in {files}, but no table of docs/requirements has it"));
         }
-        println!("covered {} of {}", self.covered(), self.total());
+        lines.push(format!("covered {} of {}", self.covered(), self.total()));
+        lines.join("\n")
     }
 
     fn to_json(&self) -> Result<String> {
