@@ -19,9 +19,15 @@ fn main() -> io::Result<()> {
         fs::write(folder.join(found.path.trim_start_matches('/')), found.bytes)?;
     }
     for (name, html) in pages() {
-        fs::write(folder.join(name).with_extension("html"), html.replace("\"/assets/", "\"assets/"))?;
+        fs::write(folder.join(name).with_extension("html"), opened_from_folder(&html))?;
     }
     Ok(())
+}
+
+/// With assets beside the page, and without script, so that the form_post page can be looked at.
+fn opened_from_folder(html: &str) -> String {
+    let no_script = "<head>\n<meta http-equiv=\"Content-Security-Policy\" content=\"script-src 'none'\">";
+    html.replace("\"/assets/", "\"assets/").replace("<head>", no_script)
 }
 
 fn pages() -> Vec<(&'static str, String)> {
@@ -125,8 +131,7 @@ fn form_post() -> FormPostPage {
         client: client(),
         action: "https://library.example/callback".into(),
         parameters: vec![("response".into(), "sample".into())],
-        // No sample nonce: the page would leave at once.
-        nonce: String::new(),
+        nonce: "sample".into(),
     }
 }
 

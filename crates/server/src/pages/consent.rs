@@ -123,8 +123,7 @@ mod tests {
             "See your loans",
             "Since May",
             "x-odd",
-            "10 minutes at a time",
-            "30 days",
+            "10 minutes, renewed for up to 30 days",
             "The request was signed and checked.",
         ] {
             assert!(html.contains(part), "{part}\n{html}");

@@ -98,13 +98,9 @@ pub(super) static ENGLISH: Text = Text {
     consent_destination: "Your answer goes to",
     consent_duration: "Access lasts",
     consent_lasts: |access, renewable| match renewable {
-        None => format!("{}, once", duration(access)),
+        None => format!("{}, not renewed", duration(access)),
         Some(renewable) => {
-            format!(
-                "{} at a time, renewed without asking you for up to {}",
-                duration(access),
-                duration(renewable)
-            )
+            format!("{}, renewed for up to {} without asking you", duration(access), duration(renewable))
         }
     },
     consent_asked_by: "Asked by",
@@ -149,7 +145,7 @@ pub(super) static ENGLISH: Text = Text {
             "{issuer} logs people in for applications they use. Applications sign what they ask, and this server signs what it answers, so that both can be checked, and proven later."
         )
     },
-    landing_for_people: "There is nothing to do on this page. You come here by itself when an application asks you to log in.",
+    landing_for_people: "There is nothing to do on this page. An application brings you here when it needs you to log in.",
     landing_documents: "Documents for applications",
 };
 
