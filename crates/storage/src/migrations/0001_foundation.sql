@@ -1,0 +1,1 @@
+CREATE TABLE client (issuer TEXT NOT NULL, PRIMARY KEY (issuer)) {clustered};
