@@ -7,16 +7,37 @@
 //!
 //! Every key starts with the issuer: one database serves several of them, and none sees a row of another.
 
+pub mod authorization_code;
+pub mod client;
+pub mod consent;
+pub mod evidence_key;
+pub mod evidence_record;
+pub mod evidence_tree;
+pub mod interaction;
+pub mod login_session;
+pub mod pushed_request;
+pub mod refresh_token;
+pub mod replay;
+pub mod signing_key;
+pub mod throttle;
+pub mod user;
+
+mod digest;
 mod engine;
 mod error;
 mod migration;
+#[cfg(test)]
+mod registry;
 mod statement;
 mod store;
+mod sweep;
 mod unit;
 mod value;
 
+pub use digest::Digest;
 pub use error::StorageError;
 pub use statement::{Expect, Statement};
 pub use store::{Settings, Store};
+pub use sweep::SweepReport;
 pub use unit::{Committed, Outcome, Unit};
 pub use value::{Row, Value};

@@ -55,8 +55,8 @@ impl Statement {
 
 /// Declares the SQL texts of an aggregate as constants, and `QUERIES`, the list of them all.
 macro_rules! queries {
-    ($($constant:ident = $name:literal: $sql:literal;)+) => {
-        $(const $constant: crate::statement::Query = crate::statement::Query { name: $name, sql: $sql };)+
+    ($($vis:vis $constant:ident = $name:literal: $sql:literal;)+) => {
+        $($vis const $constant: crate::statement::Query = crate::statement::Query { name: $name, sql: $sql };)+
         pub(crate) const QUERIES: &[crate::statement::Query] = &[$($constant),+];
     };
 }

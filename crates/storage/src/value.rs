@@ -1,8 +1,12 @@
 //! Values as both engines understand them, and the rows they come back in.
 
-use std::{error::Error, fmt, vec};
+use std::{error::Error, fmt, str::FromStr, vec};
 
 use bytes::BytesMut;
+use countersign_protocol::{
+    parameter::{ClientId, Issuer, Subject, TransactionId},
+    time::UnixTime,
+};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
@@ -76,6 +80,24 @@ impl<T: Into<Value>> From<Option<T>> for Value {
     }
 }
 
+impl From<UnixTime> for Value {
+    fn from(time: UnixTime) -> Self {
+        time.as_secs().into()
+    }
+}
+
+/// Protocol names are stored as they are written.
+macro_rules! stored_as_text {
+    ($($name:ident),+) => {
+        $(impl From<&$name> for Value {
+            fn from(name: &$name) -> Self {
+                name.as_str().into()
+            }
+        })+
+    };
+}
+stored_as_text!(ClientId, Issuer, Subject, TransactionId);
+
 impl rusqlite::ToSql for Value {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match self {
@@ -144,8 +166,7 @@ impl Row {
 
     /// The next column, which is a size, an index or a count: BIGINT NOT NULL, never negative.
     pub fn count(&mut self) -> Result<u64, StorageError> {
-        let value = self.int()?;
-        u64::try_from(value).map_err(|_| StorageError::Damaged(format!("{value} where no negative can be")))
+        not_negative(self.int()?)
     }
 
     /// The next column, which is BLOB NOT NULL.
@@ -162,9 +183,42 @@ impl Row {
         }
     }
 
+    /// The next column, which is a protocol name NOT NULL.
+    pub(crate) fn parsed<T: FromStr>(&mut self) -> Result<T, StorageError> {
+        parse(&self.text()?)
+    }
+
+    /// The next column, which is a protocol name.
+    pub(crate) fn optional_parsed<T: FromStr>(&mut self) -> Result<Option<T>, StorageError> {
+        self.optional_text()?.as_deref().map(parse).transpose()
+    }
+
+    /// The next column, which is a size, an index or a count, or NULL.
+    pub(crate) fn optional_count(&mut self) -> Result<Option<u64>, StorageError> {
+        self.optional_int()?.map(not_negative).transpose()
+    }
+
+    /// The next column, which is a time NOT NULL.
+    pub(crate) fn time(&mut self) -> Result<UnixTime, StorageError> {
+        self.count().map(UnixTime::from_secs)
+    }
+
+    /// The next column, which is a time.
+    pub(crate) fn optional_time(&mut self) -> Result<Option<UnixTime>, StorageError> {
+        Ok(self.optional_count()?.map(UnixTime::from_secs))
+    }
+
     fn next(&mut self) -> Result<Value, StorageError> {
         self.0.next().ok_or_else(|| StorageError::Damaged("a row has fewer columns than its reader".into()))
     }
+}
+
+fn not_negative(value: i64) -> Result<u64, StorageError> {
+    u64::try_from(value).map_err(|_| StorageError::Damaged(format!("{value} where no negative can be")))
+}
+
+fn parse<T: FromStr>(text: &str) -> Result<T, StorageError> {
+    text.parse().map_err(|_| StorageError::Damaged(format!("no {}", std::any::type_name::<T>())))
 }
 
 fn unexpected(wanted: &str, found: &Value) -> StorageError {

@@ -1,1 +1,3 @@
-//! (to be written)
+//! What tests share. Nothing but tests uses it.
+
+pub mod postgres;
