@@ -13,7 +13,7 @@ use crate::digest::Salt;
 use crate::key_archive::ArchivedKey;
 use crate::note::{NoteError, SignedNote, VerifierKey};
 use crate::proof::MAX_PROOF_HASHES;
-use crate::record::{LeafError, Record};
+use crate::record::{LeafError, Original, Record};
 use crate::report::Report;
 use crate::tree::Hash;
 use crate::verify;
@@ -198,6 +198,20 @@ impl Bundle {
             [only] if only.name == self.log_key.name() && only.key_id == self.log_key.id() => Ok(()),
             _ => Err(content("the checkpoint carries one signature, by the log key of the file")),
         }
+    }
+}
+
+impl BundledRecord {
+    /// A record with its proof, and what `kept` has of each of the bytes it has digests of.
+    #[must_use]
+    pub fn assemble(
+        index: u64,
+        record: Record,
+        proof: Vec<Hash>,
+        mut kept: impl FnMut(Original) -> Kept,
+    ) -> Self {
+        let originals = record.digests.iter().map(|entry| kept(entry.of)).collect();
+        Self { index, record, proof, originals }
     }
 }
 

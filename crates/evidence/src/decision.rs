@@ -107,3 +107,47 @@ impl Decision {
         matches!(self.outcome, Outcome::Granted | Outcome::GrantedBefore)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decision() -> Decision {
+        let mut decision = Decision::new(
+            "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
+            "shop".parse().unwrap(),
+            Outcome::Granted,
+            "profile openid".parse().unwrap(),
+        );
+        decision.subject = Some("p-1".parse().unwrap());
+        decision
+    }
+
+    #[test]
+    fn evd_17_decision_bytes_are_exactly_these() {
+        let bytes = decision().to_bytes().unwrap();
+        let expected = concat!(
+            r#"{"v":1,"transaction":"01890a5d-ac96-774b-bcce-b302099a8057","client_id":"shop","subject":"p-1","#,
+            r#""outcome":"granted","scope":"openid profile","authenticated_at":null,"acr":null}"#
+        );
+        assert_eq!(String::from_utf8(bytes.clone()).unwrap(), expected);
+        assert_eq!(Decision::from_bytes(&bytes), Ok(decision()));
+    }
+
+    #[test]
+    fn evd_17_every_other_spelling_is_refused() {
+        let text = String::from_utf8(decision().to_bytes().unwrap()).unwrap();
+        for (what, other) in [
+            ("scope out of order", text.replace("openid profile", "profile openid")),
+            ("doubled scope", text.replace("openid profile", "openid openid profile")),
+            ("other version", text.replace("\"v\":1", "\"v\":2")),
+            ("unknown outcome", text.replace("granted", "maybe")),
+            ("missing member", text.replace(",\"acr\":null", "")),
+            ("unknown member", text.replace("null}", "null,\"x\":1}")),
+            ("white space", text.replace(',', ", ")),
+        ] {
+            assert_ne!(other, text, "{what}: the case changes something");
+            assert!(Decision::from_bytes(other.as_bytes()).is_err(), "{what}");
+        }
+    }
+}

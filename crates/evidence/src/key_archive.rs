@@ -11,7 +11,7 @@
 //! `jwk` holds exactly the members of RFC 7638 §3.2, in its order, so that its SHA-256 is the thumbprint. A key whose
 //! end is not yet known has `valid_to` null; when it ends, a second leaf with kind `key_retired` says when.
 
-use countersign_jose::{Algorithm, Jwk, VerifyingKey, base64url, sha256};
+use countersign_jose::{Algorithm, Jwk, Thumbprint, VerifyingKey, base64url, sha256};
 use countersign_protocol::parameter::{ClientId, Issuer};
 use countersign_protocol::time::UnixTime;
 use serde::{Deserialize, Serialize};
@@ -105,7 +105,7 @@ struct Leaf {
     alg: Algorithm,
     valid_from: UnixTime,
     valid_to: Option<UnixTime>,
-    thumbprint: String,
+    thumbprint: Thumbprint,
     jwk: ThumbprintMembers,
 }
 
@@ -138,12 +138,13 @@ impl ThumbprintMembers {
         Ok(members)
     }
 
-    /// RFC 7638 SHA-256 thumbprint, base64url.
+    /// RFC 7638 SHA-256 thumbprint.
     ///
     /// # Errors
     /// None for members that were made by this module; serialisation is not assumed to succeed.
-    pub fn thumbprint(&self) -> Result<String, LeafError> {
-        Ok(base64url::encode(sha256(&canonical_json(self)?)))
+    pub fn thumbprint(&self) -> Result<Thumbprint, LeafError> {
+        let hash = base64url::encode(sha256(&canonical_json(self)?));
+        hash.parse().map_err(|_| LeafError::Content("a thumbprint is 32 bytes (RFC 7638)"))
     }
 
     fn check(&self) -> Result<(), LeafError> {
@@ -209,11 +210,11 @@ impl ArchivedKey {
         Ok(key)
     }
 
-    /// RFC 7638 SHA-256 thumbprint of the key, base64url.
+    /// RFC 7638 SHA-256 thumbprint of the key.
     ///
     /// # Errors
     /// As [`ThumbprintMembers::thumbprint`].
-    pub fn thumbprint(&self) -> Result<String, LeafError> {
+    pub fn thumbprint(&self) -> Result<Thumbprint, LeafError> {
         self.jwk.thumbprint()
     }
 
@@ -248,26 +249,34 @@ impl ArchivedKey {
     }
 }
 
-/// Finds the signing key of `owner` with this thumbprint among archived leaves.
+/// Finds the signing key of `owner` with this thumbprint and algorithm, as it counted at `at`, among archived leaves.
 ///
-/// A retirement leaf ends the key even if the leaf that published it names no end.
+/// A retirement leaf ends the period of validity that began at the same `valid_from`, even if the leaf that published
+/// the key names no end; a key that was published again later counts again.
 ///
 /// # Errors
 /// [`KeyNotFound`] tells a key that is not archived from one that did not count at `at`.
 pub fn signing_key_at<'a>(
     keys: impl IntoIterator<Item = &'a ArchivedKey>,
     owner: &KeyOwner,
-    thumbprint: &str,
+    thumbprint: Thumbprint,
+    algorithm: Algorithm,
     at: UnixTime,
 ) -> Result<&'a ArchivedKey, KeyNotFound> {
     let same = |key: &&ArchivedKey| {
         key.owner == *owner
             && key.purpose == KeyPurpose::Signing
-            && key.thumbprint().is_ok_and(|own| own == thumbprint)
+            && key.algorithm == algorithm
+            && key.thumbprint() == Ok(thumbprint)
     };
     let leaves: Vec<_> = keys.into_iter().filter(same).collect();
-    let first = leaves.first().ok_or(KeyNotFound::Unknown)?;
-    if leaves.iter().all(|key| key.valid_at(at)) { Ok(first) } else { Err(KeyNotFound::NotValidThen) }
+    let ended = |published: &ArchivedKey| {
+        let same_period = leaves.iter().filter(|key| key.valid_from == published.valid_from);
+        same_period.into_iter().any(|key| !key.valid_at(at))
+    };
+    let mut published = leaves.iter().filter(|key| key.event == KeyEvent::Published).peekable();
+    published.peek().ok_or(KeyNotFound::Unknown)?;
+    published.find(|key| !ended(key)).copied().ok_or(KeyNotFound::NotValidThen)
 }
 
 /// Why no key was found.
@@ -279,4 +288,119 @@ pub enum KeyNotFound {
     /// There is one, and it did not count at that time.
     #[error("the archived key with the recorded thumbprint did not count at that time (EVD-16)")]
     NotValidThen,
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_jose::SigningKey;
+
+    use super::*;
+
+    fn archived(algorithm: Algorithm) -> ArchivedKey {
+        let jwk = SigningKey::generate(algorithm).unwrap().public_jwk();
+        ArchivedKey {
+            issuer: "https://as.example".parse().unwrap(),
+            event: KeyEvent::Published,
+            at: UnixTime::from_secs(100),
+            owner: KeyOwner::Client("shop".parse().unwrap()),
+            purpose: KeyPurpose::Signing,
+            algorithm,
+            valid_from: UnixTime::from_secs(100),
+            valid_to: None,
+            jwk: ThumbprintMembers::of(&jwk).unwrap(),
+        }
+    }
+
+    #[test]
+    fn evd_15_key_leaf_reads_back_and_verifies_for_every_kind_of_key() {
+        for algorithm in [Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA, Algorithm::PS256] {
+            let signing = SigningKey::generate(algorithm).unwrap();
+            let jwk = ThumbprintMembers::of(&signing.public_jwk()).unwrap();
+            let key = ArchivedKey { jwk, ..archived(algorithm) };
+            assert_eq!(key.thumbprint(), Ok(signing.thumbprint()), "{algorithm}");
+            assert_eq!(ArchivedKey::from_leaf(&key.to_leaf().unwrap()), Ok(key.clone()), "{algorithm}");
+            assert_eq!(key.verifying_key().unwrap().thumbprint(), signing.thumbprint(), "{algorithm}");
+        }
+    }
+
+    #[test]
+    fn evd_15_thumbprint_members_are_those_of_the_rfc() {
+        // The key and thumbprint of RFC 8037 appendix A.2 and A.3.
+        let jwk =
+            r#"{"kty":"OKP","crv":"Ed25519","kid":"x","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+        let members = ThumbprintMembers::of(&Jwk::parse(jwk).unwrap()).unwrap();
+        assert_eq!(members.thumbprint().unwrap().to_string(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    }
+
+    #[test]
+    fn evd_15_key_leaves_that_are_refused() {
+        let leaf = String::from_utf8(archived(Algorithm::ES256).to_leaf().unwrap()).unwrap();
+        let other = archived(Algorithm::ES256).thumbprint().unwrap().to_string();
+        let own = ArchivedKey::from_leaf(leaf.as_bytes()).unwrap().thumbprint().unwrap().to_string();
+        for (what, bent) in [
+            ("thumbprint of another key", leaf.replace(&own, &other)),
+            ("private member", leaf.replace("\"kty\":\"EC\"", "\"d\":\"AA\",\"kty\":\"EC\"")),
+            ("member of another type", leaf.replace("\"crv\":", "\"crv\":\"P-256\",\"e\":")),
+            ("end before begin", leaf.replace("\"valid_to\":null", "\"valid_to\":99")),
+            ("retired without end", leaf.replace("key_published", "key_retired")),
+            ("foreign issuer", leaf.replace("{\"client\":\"shop\"}", "{\"issuer\":\"https://b.example\"}")),
+            ("unknown algorithm", leaf.replace("ES256", "HS256")),
+            ("other name of an algorithm", leaf.replace("ES256", "Ed25519")),
+            ("record for a key", leaf.replace("key_published", "decision")),
+            ("white space", leaf.replace(':', ": ")),
+            ("other version", leaf.replace("\"v\":1", "\"v\":0")),
+        ] {
+            assert_ne!(bent, leaf, "{what}: the case changes something");
+            assert!(ArchivedKey::from_leaf(bent.as_bytes()).is_err(), "{what}");
+        }
+    }
+
+    #[test]
+    fn evd_15_key_that_is_off_its_curve_verifies_nothing() {
+        let mut key = archived(Algorithm::ES256);
+        key.jwk.y = key.jwk.x.clone();
+        assert!(key.verifying_key().is_err());
+        let mut key = archived(Algorithm::ES256);
+        key.algorithm = Algorithm::PS256;
+        assert!(key.verifying_key().is_err());
+    }
+
+    #[test]
+    fn evd_16_periods_of_validity() {
+        let first = archived(Algorithm::ES256);
+        let time = UnixTime::from_secs;
+        let retired = ArchivedKey { event: KeyEvent::Retired, valid_to: Some(time(200)), ..first.clone() };
+        let again = ArchivedKey { valid_from: time(300), valid_to: Some(time(400)), ..first.clone() };
+        let thumbprint = first.thumbprint().unwrap();
+        let owner = first.owner.clone();
+        let leaves = [first, retired, again];
+        let find = |count: usize, at| {
+            signing_key_at(&leaves[..count], &owner, thumbprint, Algorithm::ES256, time(at))
+                .map(|key| key.valid_from)
+        };
+        assert_eq!(find(0, 150), Err(KeyNotFound::Unknown));
+        assert_eq!(find(1, 99), Err(KeyNotFound::NotValidThen));
+        assert_eq!(find(1, 100), Ok(time(100)));
+        assert_eq!(find(1, 250), Ok(time(100)), "nobody said it ended");
+        for (at, expected) in [
+            (199, Ok(time(100))),
+            (200, Err(KeyNotFound::NotValidThen)),
+            (299, Err(KeyNotFound::NotValidThen)),
+            (300, Ok(time(300))),
+            (399, Ok(time(300))),
+            (400, Err(KeyNotFound::NotValidThen)),
+        ] {
+            assert_eq!(find(3, at), expected, "at {at}");
+        }
+        let find_as =
+            |owner: &KeyOwner, algorithm| signing_key_at(&leaves, owner, thumbprint, algorithm, time(150));
+        assert!(find_as(&owner, Algorithm::ES256).is_ok(), "control");
+        assert_eq!(find_as(&owner, Algorithm::PS256), Err(KeyNotFound::Unknown));
+        assert_eq!(
+            find_as(&KeyOwner::Client("bank".parse().unwrap()), Algorithm::ES256),
+            Err(KeyNotFound::Unknown)
+        );
+        let alone = signing_key_at(&leaves[1..2], &owner, thumbprint, Algorithm::ES256, time(150));
+        assert_eq!(alone, Err(KeyNotFound::Unknown), "a retirement publishes nothing");
+    }
 }

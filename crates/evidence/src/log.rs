@@ -8,7 +8,7 @@
 
 use crate::checkpoint::{Checkpoint, Origin};
 use crate::tile::{Tile, TileError, TileId, Tiles};
-use crate::tree::{Frontier, Hash, leaf_hash};
+use crate::tree::{Frontier, Hash, complete_subtrees, leaf_hash};
 
 /// A log at its current size, with the tiles that are not full yet.
 #[derive(Clone, Debug)]
@@ -46,21 +46,22 @@ impl Log {
         TileId::partial_tiles(size)
     }
 
-    /// Takes up a log of `size` leaves from its unfilled tiles.
-    ///
-    /// The peaks are computed from the tiles, so that the tiles are what is believed. Compare [`Log::root`] with the
-    /// last signed checkpoint before appending: a difference means the store was damaged.
+    /// Takes up a log from its stored frontier and its unfilled tiles, which must agree with each other.
     ///
     /// # Errors
-    /// [`TileError::Missing`] when a tile of [`Log::tiles_to_load`] is absent or too narrow.
-    pub fn resume(origin: Origin, size: u64, tiles: &Tiles) -> Result<Self, TileError> {
+    /// [`TileError::Missing`] when a tile of [`Log::tiles_to_load`] is absent or too narrow; [`TileError::Damaged`]
+    /// when tiles and frontier lead to different trees. Going on would sign a tree that contradicts the last one.
+    pub fn resume(origin: Origin, frontier: Frontier, tiles: &Tiles) -> Result<Self, TileError> {
+        let size = frontier.size();
         let mut edge = Tiles::new();
         for id in Self::tiles_to_load(size) {
             edge.insert(id.level, id.index, &tiles.tile(id)?.bytes)?;
         }
-        let nodes = crate::tree::complete_subtrees(0, size);
+        let nodes = complete_subtrees(0, size);
         let peaks = nodes.into_iter().map(|node| edge.node(node, size)).collect::<Result<Vec<_>, _>>()?;
-        let frontier = Frontier::of_peaks(size, peaks);
+        if peaks != frontier.peaks() {
+            return Err(TileError::Damaged);
+        }
         Ok(Self { origin, frontier, edge })
     }
 

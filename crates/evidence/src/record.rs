@@ -16,13 +16,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
+use countersign_jose::Thumbprint;
 use countersign_protocol::parameter::{ClientId, Issuer, TransactionId};
 use countersign_protocol::time::UnixTime;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::digest::SaltedDigest;
+use crate::digest::{Salt, SaltedDigest};
 
 /// Longest leaf, in bytes: what an entry of a C2SP `tlog-tiles` entry bundle can hold.
 pub const MAX_LEAF_BYTES: usize = u16::MAX as usize;
@@ -32,6 +34,11 @@ const MAX_FACTS: usize = 32;
 const MAX_FACT_BYTES: usize = 2048;
 /// Version of the leaf format.
 const LEAF_VERSION: u8 = 1;
+
+/// Fact of an answer: the address it was sent to. Verification compares it with the request's.
+pub const FACT_REDIRECT_URI: &str = "redirect_uri";
+/// Fact of an answer: the response mode it was sent with, `jwt` resolved. Verification compares it with the request's.
+pub const FACT_RESPONSE_MODE: &str = "response_mode";
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -103,8 +110,8 @@ pub struct DigestOf {
 pub struct KeyUse {
     /// What the key made.
     pub made: Made,
-    /// RFC 7638 SHA-256 thumbprint of the public key, base64url.
-    pub thumbprint: String,
+    /// RFC 7638 SHA-256 thumbprint of the public key.
+    pub thumbprint: Thumbprint,
 }
 
 /// One leaf: who, when, which bytes, which keys, and a few facts that name no person.
@@ -157,6 +164,42 @@ struct Leaf {
 }
 
 impl Record {
+    /// A record without bytes, keys and facts yet.
+    #[must_use]
+    pub fn new(
+        issuer: Issuer,
+        transaction: TransactionId,
+        kind: RecordKind,
+        at: UnixTime,
+        client_id: ClientId,
+    ) -> Self {
+        let (digests, keys, facts) = (Vec::new(), Vec::new(), BTreeMap::new());
+        Self { issuer, transaction, kind, at, client_id, digests, keys, facts }
+    }
+
+    /// Adds the salted digest of `bytes`. Keep `bytes` and `salt` beside the record, erasable.
+    #[must_use]
+    pub fn with_bytes(mut self, of: Original, salt: &Salt, bytes: &[u8]) -> Self {
+        self.digests.push(DigestOf { of, digest: salt.digest(bytes) });
+        self.digests.sort_by_key(|entry| entry.of);
+        self
+    }
+
+    /// Adds a key that was used in this step. Archive it before or with the record, or its signature proves nothing.
+    #[must_use]
+    pub fn with_key(mut self, made: Made, thumbprint: Thumbprint) -> Self {
+        self.keys.push(KeyUse { made, thumbprint });
+        self.keys.sort_by_key(|key| key.made);
+        self
+    }
+
+    /// Adds a fact, which must name no person.
+    #[must_use]
+    pub fn with_fact(mut self, name: &str, value: &str) -> Self {
+        self.facts.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
     /// The canonical leaf bytes.
     ///
     /// # Errors
@@ -209,8 +252,8 @@ impl Record {
 
     /// The thumbprint of the key that made `made` in this step.
     #[must_use]
-    pub fn key_that_made(&self, made: Made) -> Option<&str> {
-        self.keys.iter().find(|key| key.made == made).map(|key| key.thumbprint.as_str())
+    pub fn key_that_made(&self, made: Made) -> Option<Thumbprint> {
+        self.keys.iter().find(|key| key.made == made).map(|key| key.thumbprint)
     }
 
     fn check(&self) -> Result<(), LeafError> {
@@ -221,9 +264,6 @@ impl Record {
         }
         if !self.keys.is_sorted_by(|left, right| left.made < right.made) {
             return Err(LeafError::Content("keys stand in the order of what they made, each at most once"));
-        }
-        if !self.keys.iter().all(|key| is_thumbprint(&key.thumbprint)) {
-            return Err(LeafError::Content("a thumbprint is 32 bytes as base64url (RFC 7638)"));
         }
         let fact_name = |name: &String| {
             (1..=64).contains(&name.len())
@@ -239,23 +279,55 @@ impl Record {
     }
 }
 
-impl fmt::Display for RecordKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::RequestReceived => "request_received",
-            Self::RequestRefused => "request_refused",
-            Self::Decision => "decision",
-            Self::ResponseSent => "response_sent",
-            Self::TokensIssued => "tokens_issued",
-            Self::TokensRevoked => "tokens_revoked",
-        })
-    }
+/// Gives an enumeration its names: the same in leaves, in text and in a database.
+macro_rules! named {
+    ($enumeration:ident { $($variant:ident = $name:literal),+ $(,)? }) => {
+        impl $enumeration {
+            /// The name, as it stands in leaves.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name),+
+                }
+            }
+        }
+
+        impl fmt::Display for $enumeration {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl FromStr for $enumeration {
+            type Err = LeafError;
+
+            fn from_str(name: &str) -> Result<Self, LeafError> {
+                match name {
+                    $($name => Ok(Self::$variant),)+
+                    _ => Err(LeafError::Content(concat!("no such ", stringify!($enumeration)))),
+                }
+            }
+        }
+    };
 }
 
-/// Whether `text` is an RFC 7638 SHA-256 thumbprint: 32 bytes as strict base64url.
-pub(crate) fn is_thumbprint(text: &str) -> bool {
-    countersign_jose::base64url::decode(text).is_ok_and(|bytes| bytes.len() == 32)
-}
+named!(RecordKind {
+    RequestReceived = "request_received",
+    RequestRefused = "request_refused",
+    Decision = "decision",
+    ResponseSent = "response_sent",
+    TokensIssued = "tokens_issued",
+    TokensRevoked = "tokens_revoked",
+});
+
+named!(Original {
+    RequestObject = "request_object",
+    RequestParameters = "request_parameters",
+    Decision = "decision",
+    Shown = "shown",
+    ResponseJwt = "response_jwt",
+    ResponseParameters = "response_parameters",
+});
 
 /// The one way to write a leaf: struct members in their order, no white space.
 pub(crate) fn canonical_json(leaf: &impl Serialize) -> Result<Vec<u8>, LeafError> {
@@ -281,7 +353,6 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digest::Salt;
 
     fn record() -> Record {
         Record {
@@ -294,7 +365,7 @@ mod tests {
                 of: Original::RequestObject,
                 digest: Salt::from_bytes([1; 32]).digest(b"x"),
             }],
-            keys: vec![KeyUse { made: Made::RequestObject, thumbprint: "A".repeat(43) }],
+            keys: vec![KeyUse { made: Made::RequestObject, thumbprint: "A".repeat(43).parse().unwrap() }],
             facts: [("profile".to_owned(), "baseline".to_owned())].into(),
         }
     }
@@ -341,6 +412,47 @@ mod tests {
             assert_ne!(other, leaf, "{what}: the case changes something");
             assert!(Record::from_leaf(other.as_bytes()).is_err(), "{what}");
         }
+    }
+
+    #[test]
+    fn evd_08_names_are_the_same_everywhere() {
+        use Original::{RequestObject, RequestParameters, ResponseJwt, ResponseParameters, Shown};
+        use RecordKind::{RequestReceived, RequestRefused, ResponseSent, TokensIssued, TokensRevoked};
+        let kinds = [
+            RequestReceived,
+            RequestRefused,
+            RecordKind::Decision,
+            ResponseSent,
+            TokensIssued,
+            TokensRevoked,
+        ];
+        for kind in kinds {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+        }
+        let originals =
+            [RequestObject, RequestParameters, Original::Decision, Shown, ResponseJwt, ResponseParameters];
+        for original in originals {
+            assert_eq!(serde_json::to_value(original).unwrap(), original.as_str());
+            assert_eq!(original.as_str().parse(), Ok(original));
+        }
+        assert!("Decision".parse::<Original>().is_err() && "".parse::<RecordKind>().is_err());
+    }
+
+    #[test]
+    fn evd_09_parts_may_be_added_in_any_order() {
+        let salt = Salt::from_bytes([1; 32]);
+        let thumbprint = record().keys[0].thumbprint;
+        let mut built = Record { digests: vec![], keys: vec![], ..record() }
+            .with_bytes(Original::Shown, &salt, b"page")
+            .with_bytes(Original::RequestObject, &salt, b"x")
+            .with_key(Made::DpopProof, thumbprint)
+            .with_key(Made::RequestObject, thumbprint)
+            .with_fact(FACT_RESPONSE_MODE, "query.jwt");
+        assert!(built.to_leaf().is_ok());
+        assert_eq!(built.digest_of(Original::Shown), Some(&salt.digest(b"page")));
+        built.digests.reverse();
+        assert!(built.to_leaf().is_err());
     }
 
     #[test]

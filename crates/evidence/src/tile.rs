@@ -62,6 +62,9 @@ pub enum TileError {
     /// A tile that is needed was not supplied, or is narrower than the tree needs.
     #[error("tile {0} is needed and was not supplied at that width (EVD-05)")]
     Missing(TileId),
+    /// Tiles and frontier do not describe the same tree.
+    #[error("the stored tiles and the stored frontier disagree: the log was damaged (EVD-19)")]
+    Damaged,
 }
 
 impl TileId {

@@ -79,9 +79,26 @@ impl Frontier {
         Ok(Self { size, peaks })
     }
 
-    /// The frontier of peaks that were taken one for each complete subtree of `size` leaves.
-    pub(crate) fn of_peaks(size: u64, peaks: Vec<Hash>) -> Self {
-        Self { size, peaks }
+    /// Takes up a frontier from the bytes of [`Frontier::to_bytes`].
+    ///
+    /// # Errors
+    /// As [`Frontier::from_parts`], and for bytes that are not whole hashes.
+    pub fn from_bytes(size: u64, bytes: &[u8]) -> Result<Self, InvalidFrontier> {
+        let (peaks, rest) = bytes.as_chunks::<32>();
+        if !rest.is_empty() {
+            return Err(InvalidFrontier {
+                size,
+                expected: size.count_ones() as usize,
+                found: peaks.len() + 1,
+            });
+        }
+        Self::from_parts(size, peaks.to_vec())
+    }
+
+    /// The peaks, 32 bytes each, largest first.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.peaks.concat()
     }
 
     /// Number of leaves.
@@ -183,6 +200,9 @@ mod tests {
         assert!(Frontier::from_parts(3, vec![[0; 32]; 2]).is_ok());
         assert!(Frontier::from_parts(3, vec![[0; 32]; 1]).is_err());
         assert!(Frontier::from_parts(4, vec![[0; 32]; 3]).is_err());
+        assert!(Frontier::from_bytes(3, &[0; 64]).is_ok());
+        assert!(Frontier::from_bytes(3, &[0; 65]).is_err());
+        assert!(Frontier::from_bytes(3, &[0; 32]).is_err());
     }
 
     proptest! {
@@ -195,7 +215,7 @@ mod tests {
             }
             prop_assert_eq!(frontier.root(), naive_root(&leaves));
             prop_assert_eq!(frontier.size(), leaves.len() as u64);
-            let again = Frontier::from_parts(frontier.size(), frontier.peaks().to_vec()).unwrap();
+            let again = Frontier::from_bytes(frontier.size(), &frontier.to_bytes()).unwrap();
             prop_assert_eq!(again, frontier);
         }
     }

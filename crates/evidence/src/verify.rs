@@ -102,7 +102,10 @@ fn check_inclusion(bundle: &Bundle, checkpoint: &Checkpoint, report: &mut Report
     }
     for entry in &bundle.keys {
         let leaf = entry.key.to_leaf().map(|leaf| leaf_hash(&leaf));
-        let what = format!("The archived key {}", entry.key.thumbprint().unwrap_or_default());
+        let what = entry
+            .key
+            .thumbprint()
+            .map_or("A key".to_owned(), |thumbprint| format!("The archived key {thumbprint}"));
         check_leaf(&what, leaf.ok(), entry.index, &entry.proof, checkpoint, report);
     }
 }

@@ -1,5 +1,7 @@
 //! What a bundle proves, and what breaks it.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod transaction;
 
 use countersign_evidence::bundle::{Bundle, BundleError, Kept};
@@ -315,6 +317,17 @@ fn evd_25_rotated_keys_still_verify() {
     transaction.keys.push(retired);
     let report = verify(&transaction);
     assert!(report.held(Check::RequestSignature), "it counted then\n{report}");
+}
+
+#[test]
+fn evd_33_key_archived_after_its_use_is_pointed_out() {
+    let mut bundle = Transaction::new().seal();
+    let limit = "That a key was its owner's when it signed";
+    let says = |report: &Report| report.not_proven.iter().any(|sentence| sentence.starts_with(limit));
+    assert!(!says(&Bundle::verify(&bundle.to_bytes().unwrap(), None)), "control");
+    bundle.keys[0].index = 900;
+    bundle.keys.reverse();
+    assert!(says(&Bundle::verify(&bundle.to_bytes().unwrap(), None)));
 }
 
 #[test]

@@ -1,13 +1,15 @@
 //! The log as a whole: sequencing in batches, tiles, proofs and checkpoints against the definition of RFC 6962.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::collections::BTreeMap;
 
 use countersign_evidence::checkpoint::{Checkpoint, CheckpointError, Origin};
 use countersign_evidence::log::{Integration, Log};
 use countersign_evidence::note::{NoteError, SignedNote, VerifierKey};
 use countersign_evidence::proof::{ProofError, ProofPlan, verify_consistency, verify_inclusion};
-use countersign_evidence::tile::{TileId, Tiles};
-use countersign_evidence::tree::{Hash, empty_root, leaf_hash, node_hash};
+use countersign_evidence::tile::{TileError, TileId, Tiles};
+use countersign_evidence::tree::{Frontier, Hash, empty_root, leaf_hash, node_hash};
 use countersign_jose::{Algorithm, SigningKey};
 use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, proptest};
 
@@ -86,15 +88,24 @@ impl Store {
 /// A log of `size` leaves, integrated in batches of `batch`, taken up anew from the store each time.
 fn stored_log(size: usize, batch: usize) -> (Store, Vec<Hash>) {
     let mut store = Store::default();
+    let mut frontier = Frontier::new();
     let mut at = 0;
     while at < size {
         let end = size.min(at + batch);
         let tiles = store.load(&Log::tiles_to_load(at as u64));
-        let mut log = Log::resume(origin(), at as u64, &tiles).unwrap();
-        store.keep(&log.integrate((at..end).map(leaf)).unwrap());
+        let mut log = Log::resume(origin(), frontier, &tiles).unwrap();
+        let integration = log.integrate((at..end).map(leaf)).unwrap();
+        store.keep(&integration);
+        frontier = integration.frontier;
         at = end;
     }
     (store, (0..size).map(|n| leaf_hash(&leaf(n))).collect())
+}
+
+fn frontier(leaves: &[Hash]) -> Frontier {
+    let mut frontier = Frontier::new();
+    leaves.iter().for_each(|leaf| frontier.append(*leaf, |_, _| ()));
+    frontier
 }
 
 #[test]
@@ -231,7 +242,7 @@ fn evd_18_batches_of_any_size_make_one_tree() {
         assert_eq!(store.0, all.0, "batches of {batch}");
     }
     let tiles = all.load(&Log::tiles_to_load(1000));
-    let mut log = Log::resume(origin(), 1000, &tiles).unwrap();
+    let mut log = Log::resume(origin(), frontier(&hashes), &tiles).unwrap();
     assert_eq!(log.root(), naive_root(&hashes));
     let nothing = log.integrate(Vec::<Vec<u8>>::new()).unwrap();
     assert!(nothing.tiles.is_empty() && nothing.checkpoint.size == 1000 && nothing.previous_size == 1000);
@@ -244,10 +255,14 @@ fn evd_18_batches_of_any_size_make_one_tree() {
 #[test]
 fn evd_19_damaged_store_is_noticed() {
     let (mut store, hashes) = stored_log(300, 300);
-    assert!(Log::resume(origin(), 301, &store.load(&Log::tiles_to_load(300))).is_err(), "a leaf is missing");
+    let resume =
+        |store: &Store, frontier| Log::resume(origin(), frontier, &store.load(&Log::tiles_to_load(300)));
+    assert!(resume(&store, frontier(&hashes)).is_ok(), "control");
+    let mut one_more = frontier(&hashes);
+    one_more.append([0; 32], |_, _| ());
+    assert!(matches!(resume(&store, one_more), Err(TileError::Missing(_))), "a leaf is missing");
     store.0.get_mut(&(0, 1)).unwrap()[5] ^= 1;
-    let log = Log::resume(origin(), 300, &store.load(&Log::tiles_to_load(300))).unwrap();
-    assert_ne!(log.root(), naive_root(&hashes), "the root differs from the checkpoint's");
+    assert_eq!(resume(&store, frontier(&hashes)).unwrap_err(), TileError::Damaged);
 }
 
 fn log_key() -> (SigningKey, VerifierKey) {
@@ -381,7 +396,8 @@ proptest! {
     #[test]
     fn evd_05_tiles_give_the_root_at_any_size(size in 1usize..1200, batch in 1usize..400) {
         let (store, hashes) = stored_log(size, batch);
-        let log = Log::resume(origin(), size as u64, &store.load(&Log::tiles_to_load(size as u64))).unwrap();
+        let tiles = store.load(&Log::tiles_to_load(size as u64));
+        let log = Log::resume(origin(), frontier(&hashes), &tiles).unwrap();
         prop_assert_eq!(log.root(), naive_root(&hashes));
     }
 

@@ -113,7 +113,7 @@ fn error() -> ErrorPage {
         explanation: "The signature of the request object does not match any key registered for this client."
             .into(),
         rule: Some(BrokenRule {
-            requirement: "JAR-66".into(),
+            requirement: "JAR-51".into(),
             section: "RFC 9101 §6.2".into(),
             would_pass:
                 "A request object signed with a key of the client’s registered JWK set, unchanged since."

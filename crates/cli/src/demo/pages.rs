@@ -56,6 +56,9 @@ pub(crate) struct ResultPage {
 }
 
 /// The client refused an answer.
+///
+/// It tells the rule because showing it is what the demo is for; a real client tells the person one generic
+/// sentence (JARM-59).
 #[derive(Clone, Debug, Template)]
 #[template(path = "demo/refused.html")]
 pub(crate) struct RefusedPage {
@@ -67,7 +70,7 @@ pub(crate) struct RefusedPage {
     pub(crate) code: String,
     /// What was wrong, in one or two sentences.
     pub(crate) explanation: String,
-    /// Id in the requirement catalogue, such as `JARM-42`.
+    /// Id in the requirement catalogue, such as `JARM-50`.
     pub(crate) requirement: String,
     /// Specification and section.
     pub(crate) section: String,
@@ -180,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn atk_jarm_52_an_answer_that_is_markup_is_shown_as_text() {
+    fn an_answer_that_is_markup_is_shown_as_text() {
         let page = ResultPage {
             relying_party: HOSTILE.into(),
             issuer: HOSTILE.into(),
@@ -196,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn atk_jarm_52_a_refused_answer_that_is_markup_is_shown_as_text() {
+    fn a_refused_answer_that_is_markup_is_shown_as_text() {
         let page = RefusedPage {
             relying_party: HOSTILE.into(),
             issuer: HOSTILE.into(),
@@ -228,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn atk_red_24_the_stylesheet_loads_nothing() {
+    fn the_stylesheet_loads_nothing() {
         let css = std::str::from_utf8(demo_stylesheet()).unwrap();
         assert!(!css.contains("url(") && !css.contains("@import"));
     }

@@ -173,7 +173,7 @@ impl<'a> Flow<'a> {
             (self.request, &self.request_message, "request"),
             (self.answered, &self.answer_message, "answer"),
         ] {
-            if let (Some(entry), Message::Signed(claims)) = (entry, message) {
+            if let (Some(entry), Message::Signed { claims, .. }) = (entry, message) {
                 let at = entry.record.at;
                 report.compare(
                     Check::Times,

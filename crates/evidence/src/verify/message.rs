@@ -16,7 +16,11 @@ pub(super) enum Message {
     /// There is none in the file, or it was erased, or it does not stand: nothing can be read from it.
     Unreadable,
     /// Signed; the signature held.
-    Signed(Map<String, Value>),
+    Signed {
+        claims: Map<String, Value>,
+        /// Whether the key became a leaf only after the record that names it.
+        key_archived_later: bool,
+    },
     /// Never signed by anybody.
     Plain(Map<String, Value>),
 }
@@ -74,9 +78,9 @@ impl Message {
             }
         };
         match opened {
-            Ok((claims, sentence)) => {
+            Ok((message, sentence)) => {
                 report.add(check, Status::Held, sentence);
-                Self::Signed(claims)
+                message
             }
             Err(why) => {
                 report.add(
@@ -92,14 +96,14 @@ impl Message {
     /// What the message says, signed or not.
     pub(super) fn claims(&self) -> Option<&Map<String, Value>> {
         match self {
-            Self::Signed(claims) | Self::Plain(claims) => Some(claims),
+            Self::Signed { claims, .. } | Self::Plain(claims) => Some(claims),
             Self::Unreadable => None,
         }
     }
 
     /// Whether its signature held.
     pub(super) fn is_signed(&self) -> bool {
-        matches!(self, Self::Signed(_))
+        matches!(self, Self::Signed { .. })
     }
 }
 
@@ -115,7 +119,7 @@ fn open_signed(
     entry: &BundledRecord,
     kind: &Kind,
     bytes: &[u8],
-) -> Result<(Map<String, Value>, String), String> {
+) -> Result<(Message, String), String> {
     let record = &entry.record;
     let (owner, whose) = match kind.made {
         Made::ResponseJwt => {
@@ -124,11 +128,12 @@ fn open_signed(
         _ => (KeyOwner::Client(record.client_id.clone()), format!("the client {}", record.client_id)),
     };
     let thumbprint = record.key_that_made(kind.made).ok_or("the record names no key for it")?;
-    let archived = bundle.keys.iter().map(|entry| &entry.key);
-    let key = signing_key_at(archived, &owner, thumbprint, record.at).map_err(|error| error.to_string())?;
-    let verifying_key = key.verifying_key().map_err(|error| error.to_string())?;
     let token = str::from_utf8(bytes).map_err(|_| "it is not text")?;
     let token = Unverified::parse(token, &Limits::TOKEN).map_err(|error| error.to_string())?;
+    let archived = bundle.keys.iter().map(|entry| &entry.key);
+    let key = signing_key_at(archived, &owner, thumbprint, token.header().algorithm, record.at)
+        .map_err(|error| error.to_string())?;
+    let verifying_key = key.verifying_key().map_err(|error| error.to_string())?;
     let verified = token.verify(&verifying_key).map_err(|error| error.to_string())?;
     let claims = verified.claims().map_err(|error| error.to_string())?;
     let sentence = format!(
@@ -136,7 +141,9 @@ fn open_signed(
         kind.word,
         utc(record.at)
     );
-    Ok((claims, sentence))
+    let key_archived_later =
+        bundle.keys.iter().any(|archived| archived.key == *key && archived.index > entry.index);
+    Ok((Message::Signed { claims, key_archived_later }, sentence))
 }
 
 /// Form-encoded parameters as members; `None` where one is doubled.

@@ -99,6 +99,12 @@ fn not_proven(bundle: &Bundle, flow: &Flow<'_>, trusted: bool) -> Vec<String> {
         "That the times are right: they are by the server's clock and, inside signatures, the signer's.",
     );
     limit(true, "That nobody else held the private keys: a signature names a key, not a hand.");
+    let archived_later =
+        |message: &Message| matches!(message, Message::Signed { key_archived_later: true, .. });
+    limit(
+        archived_later(&flow.request_message) || archived_later(&flow.answer_message),
+        "That a key was its owner's when it signed: it was archived only after the record that names it.",
+    );
     limit(
         flow.decided.is_some(),
         "Which person the subject is, and that the person read and understood the page.",

@@ -189,6 +189,5 @@ impl Transaction {
 }
 
 pub(crate) fn used(made: Made, key: &SigningKey) -> KeyUse {
-    let thumbprint = ThumbprintMembers::of(&key.public_jwk()).unwrap().thumbprint().unwrap();
-    KeyUse { made, thumbprint }
+    KeyUse { made, thumbprint: key.thumbprint() }
 }

@@ -20,14 +20,14 @@ pub struct ErrorPage {
     pub rule: Option<BrokenRule>,
     /// Finds this event again in the logs.
     pub reference: String,
-    /// Who asked, if that much was established.
+    /// Who asked, if that much was established: never from an object that was not verified (JAR-62).
     pub client: Option<ClientIdentity>,
 }
 
 /// The rule a request broke, with a way out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrokenRule {
-    /// Id in the requirement catalogue, such as `JAR-24`.
+    /// Id in the requirement catalogue, such as `JAR-51`.
     pub requirement: String,
     /// Specification and section, such as `RFC 9101 §4`.
     pub section: String,
@@ -56,7 +56,7 @@ mod tests {
             code: "invalid_request_object".into(),
             explanation: "The signature does not match any registered key.".into(),
             rule: Some(BrokenRule {
-                requirement: "JAR-24".into(),
+                requirement: "RULE-1".into(),
                 section: "RFC 9101 §6.2".into(),
                 would_pass: "A signature by a key of the client's JWK set.".into(),
             }),
@@ -71,7 +71,7 @@ mod tests {
         for part in [
             "The signed request could not be trusted",
             "id=\"error-code\">invalid_request_object<",
-            "id=\"error-rule\">JAR-24",
+            "id=\"error-rule\">RULE-1",
             "RFC 9101 §6.2",
             "A signature by a key of the client&#39;s JWK set.",
             "id=\"reference\">0193-abcd<",

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn atk_jarm_53_a_state_with_odd_characters_arrives_unchanged() {
+    fn jarm_72_a_state_with_odd_characters_is_otherwise_left_alone() {
         let mut page = page();
         page.parameters = vec![("state".into(), "a\\b\u{2028}c".into())];
         assert!(page.render().contains("value=\"a\\b\u{2028}c\""));

@@ -10,7 +10,10 @@ const POLICY: &str =
 
 /// The header table of every page without script, content type apart: name in lower case, value.
 ///
-/// Without it a page can be framed (ATK-RED-21), kept in a cache, or leak its address to the client's site
+/// `Referrer-Policy: no-referrer` has a side effect: browsers send `Origin: null` with the pages' own forms. Their
+/// POST must therefore be recognised by its `csrf` field and cookie, not by its origin (ATK-RED-23).
+///
+/// Without this table a page can be framed (ATK-RED-21), kept in a cache, or leak its address to the client's site
 /// (ATK-RED-24).
 pub fn page_headers() -> [(&'static str, &'static str); 6] {
     [
