@@ -4,6 +4,7 @@ use countersign_jose::sha256;
 use serde::{Deserialize, Serialize};
 
 use crate::parameter::ClientId;
+use crate::reason::Reason;
 use crate::time::UnixTime;
 
 /// What an identifier was issued for; one namespace each, so that a value spent in one is not spent in another.
@@ -25,6 +26,17 @@ impl Purpose {
             Self::RequestObject => "request_object",
             Self::ClientAssertion => "client_assertion",
             Self::DpopProof => "dpop_proof",
+        }
+    }
+}
+
+impl Purpose {
+    /// What is said to whoever uses an identifier of this kind again.
+    pub const fn replayed(self) -> Reason {
+        match self {
+            Self::RequestObject => Reason::RequestObjectReplayed,
+            Self::ClientAssertion => Reason::AssertionReplayed,
+            Self::DpopProof => Reason::ProofReplayed,
         }
     }
 }

@@ -2,18 +2,18 @@
 
 use countersign_protocol::{
     parameter::Issuer,
-    replay::{ReplayKey, Spends},
+    replay::{Purpose, ReplayKey, Spends},
     time::UnixTime,
 };
 
-use crate::{Expect, Statement, statement::queries};
+use crate::{Expect, Statement, statement::{Query, queries}};
 
 /// Spends an identifier, once until it expires (JAR-105, CAUTH-13, DPOP-06). Refused if it was spent before.
 ///
 /// One statement checks and remembers, so two nodes cannot both be first. An entry that expired but was not swept yet
 /// does not stand in the way; one that has not expired always does. An identifier is of fixed size (JAR-107).
 pub fn spend(issuer: &Issuer, key: &ReplayKey, now: UnixTime) -> Statement {
-    SPEND.with(
+    Query { name: statement_name(key.purpose), ..SPEND }.with(
         Expect::One,
         [
             issuer.into(),
@@ -29,6 +29,20 @@ pub fn spend(issuer: &Issuer, key: &ReplayKey, now: UnixTime) -> Statement {
 /// Spends everything that a message must spend; goes first into the unit of the state change it protects.
 pub fn spend_all(issuer: &Issuer, spends: &Spends, now: UnixTime) -> Vec<Statement> {
     spends.keys().iter().map(|key| spend(issuer, key, now)).collect()
+}
+
+/// Which kind of identifier was spent before, when a unit was refused by this statement.
+pub fn spent_before(refused: &str) -> Option<Purpose> {
+    let purposes = [Purpose::RequestObject, Purpose::ClientAssertion, Purpose::DpopProof];
+    purposes.into_iter().find(|purpose| statement_name(*purpose) == refused)
+}
+
+const fn statement_name(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::RequestObject => "replay.spend_request_object",
+        Purpose::ClientAssertion => "replay.spend_client_assertion",
+        Purpose::DpopProof => "replay.spend_dpop_proof",
+    }
 }
 
 queries! {
