@@ -5,7 +5,7 @@
 
 mod scan;
 
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 use crate::Limits;
 
@@ -79,6 +79,13 @@ pub fn scan_object<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, Json
     let text = std::str::from_utf8(bytes).map_err(|_| JsonError::NotUtf8)?;
     scan::object(text, limits)?;
     Ok(text)
+}
+
+/// For `deserialize_with` beside `default`: a member that is there counts, even as `null`.
+pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// `serde_json` quotes values in some of its messages; those are replaced by the position.

@@ -16,6 +16,7 @@ mod jwk;
 mod jwk_set;
 mod key_error;
 mod limits;
+mod media_type;
 mod pem;
 mod private_key;
 mod public_key;
@@ -24,7 +25,7 @@ mod thumbprint;
 mod verifying_key;
 
 pub mod json;
-//JWE
+pub mod jwe;
 pub mod jws;
 pub mod seal;
 

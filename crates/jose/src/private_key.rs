@@ -5,10 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::{
-    Curve, KeyError, Limits, base64url, crypto, json, pem,
-    public_key::{PublicKey, coordinates},
-};
+use crate::{Curve, KeyError, Limits, base64url, crypto, json, pem, public_key::PublicKey};
 
 /// A private key, consistent with its public half and strong enough (JAR-72). Zeroized when dropped.
 ///
@@ -244,10 +241,4 @@ fn text<'a>(value: &'a Option<String>, member: &'static str) -> Result<&'a str, 
 fn secret(value: &Option<String>, member: &'static str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let octets = base64url::decode(text(value, member)?).map_err(|_| KeyError::Malformed { member })?;
     Ok(Zeroizing::new(octets))
-}
-
-/// `x` and `y` of an EC point, for headers.
-pub(crate) fn encoded_coordinates(point: &[u8]) -> (String, String) {
-    let (x, y) = coordinates(point);
-    (base64url::encode(x), base64url::encode(y))
 }

@@ -160,7 +160,7 @@ impl PublicKey {
 }
 
 /// Splits `0x04 ‖ x ‖ y`.
-pub(crate) fn coordinates(point: &[u8]) -> (&[u8], &[u8]) {
+fn coordinates(point: &[u8]) -> (&[u8], &[u8]) {
     let both = point.get(1..).unwrap_or_default();
     both.split_at(both.len() / 2)
 }

@@ -5,6 +5,7 @@
 //! can run in a unit test. A value that exists is a value that holds; verified is another type than received.
 
 mod audience;
+pub mod client;
 pub mod client_auth;
 pub mod dpop;
 pub mod metadata;
@@ -19,4 +20,6 @@ pub mod rejection;
 pub mod replay;
 pub mod request;
 pub mod response;
+pub mod server;
 pub mod time;
+pub mod token;

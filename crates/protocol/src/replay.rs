@@ -4,6 +4,7 @@ use countersign_jose::sha256;
 use serde::{Deserialize, Serialize};
 
 use crate::parameter::ClientId;
+use crate::reason::Reason;
 use crate::time::UnixTime;
 
 /// What an identifier was issued for; one namespace each, so that a value spent in one is not spent in another.
@@ -25,6 +26,17 @@ impl Purpose {
             Self::RequestObject => "request_object",
             Self::ClientAssertion => "client_assertion",
             Self::DpopProof => "dpop_proof",
+        }
+    }
+}
+
+impl Purpose {
+    /// What is said to whoever uses an identifier of this kind again.
+    pub const fn replayed(self) -> Reason {
+        match self {
+            Self::RequestObject => Reason::RequestObjectReplayed,
+            Self::ClientAssertion => Reason::AssertionReplayed,
+            Self::DpopProof => Reason::ProofReplayed,
         }
     }
 }
@@ -83,15 +95,17 @@ impl<T> Unspent<T> {
         Self { value, spends: Spends(key.into_iter().collect()) }
     }
 
-    /// The next step of the same message, with the identifiers of both.
+    /// A value that came without anything to spend: a plain request.
+    pub(crate) fn without_identifier(value: T) -> Self {
+        Self::new(value, None)
+    }
+
+    /// The next step of the same message; what is to be spent stays with it.
     ///
     /// # Errors
     /// What the step refuses.
-    pub fn and_then<U, E>(self, step: impl FnOnce(T) -> Result<Unspent<U>, E>) -> Result<Unspent<U>, E> {
-        let mut spends = self.spends;
-        let next = step(self.value)?;
-        spends.0.extend(next.spends.0);
-        Ok(Unspent { value: next.value, spends })
+    pub fn map<U, E>(self, step: impl FnOnce(T) -> Result<U, E>) -> Result<Unspent<U>, E> {
+        Ok(Unspent { value: step(self.value)?, spends: self.spends })
     }
 
     /// The value, and what must be spent for it to count.

@@ -1,1 +1,22 @@
-//! (to be written)
+//! The authorization server: every endpoint, its pages, and the listener that answers them.
+//!
+//! An endpoint is one file and reads: extract, drive the core, store, respond. The core (`countersign-protocol`)
+//! decides; nothing here judges a message. The authorization endpoint is a hall of its own, [`authorize`], whose
+//! rooms stand in the order in which a request walks.
+
+pub mod authorize;
+mod authorization_server;
+mod back_channel;
+mod clients;
+mod clock;
+mod cookies;
+pub mod pages;
+mod password;
+mod push;
+mod refusal;
+mod settings;
+
+pub use authorization_server::AuthorizationServer;
+pub use clock::Clock;
+pub use password::{HashingFailed, hash_password};
+pub use settings::{Lifetimes, ScopeText, Settings};

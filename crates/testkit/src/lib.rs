@@ -1,1 +1,4 @@
-//! (to be written)
+//! What tests share, and nothing but tests uses.
+
+pub mod browser;
+pub mod postgres;

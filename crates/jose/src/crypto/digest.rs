@@ -1,6 +1,7 @@
 //! SHA-256, comparison in constant time, random bytes.
 
 use aws_lc_rs::{constant_time, digest, rand};
+use zeroize::Zeroizing;
 
 use crate::crypto::Refused;
 
@@ -19,6 +20,13 @@ pub(crate) fn sha256_of(parts: &[&[u8]]) -> [u8; 32] {
     let mut out = [0; 32];
     out.copy_from_slice(context.finish().as_ref());
     out
+}
+
+/// The first `len` octets of the shortest SHA-2 hash that has so many (OpenID Connect Core §10.2).
+pub(crate) fn sha2_truncated(bytes: &[u8], len: usize) -> Zeroizing<Vec<u8>> {
+    let algorithm = if len <= 32 { &digest::SHA256 } else { &digest::SHA512 };
+    let hash = digest::digest(algorithm, bytes);
+    Zeroizing::new(hash.as_ref().iter().take(len).copied().collect())
 }
 
 /// Whether `a` equals `b`, in a time that depends on their lengths only.

@@ -1,12 +1,12 @@
 //! The one place that touches the cryptography library. Everything above speaks in keys, octets and [`Refused`].
 
 pub(crate) mod aead;
-//pub(crate) mod agreement;
-//pub(crate) mod cbc;
+pub(crate) mod agreement;
+pub(crate) mod cbc;
 mod der;
 pub(crate) mod digest;
-//pub(crate) mod key_wrap;
-//pub(crate) mod oaep;
+pub(crate) mod key_wrap;
+pub(crate) mod oaep;
 pub(crate) mod private_key;
 pub(crate) mod public_key;
 pub(crate) mod signature;

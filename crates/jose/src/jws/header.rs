@@ -1,9 +1,9 @@
 //! The protected header of a JWS.
 
-use serde::{Deserialize, Deserializer, de::IgnoredAny};
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
-use crate::{Algorithm, Jwk, Limits, base64url, json, jws::JwsError};
+use crate::{Algorithm, Jwk, Limits, base64url, json, jws::JwsError, media_type};
 
 /// A JWS header that passed its rules (JAR-48, JAR-66..68). Members not named here are ignored (RFC 7515 §4).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,52 +38,32 @@ impl Header {
     /// `application/` (ATK-JAR-26).
     #[must_use]
     pub fn is_type(&self, media_type: &str) -> bool {
-        self.typ.as_deref().is_some_and(|typ| same_media_type(typ, media_type))
-    }
-}
-
-/// Compares two `typ` or `cty` values.
-pub(crate) fn same_media_type(a: &str, b: &str) -> bool {
-    short(a).eq_ignore_ascii_case(short(b))
-}
-
-/// Drops `application/` where nothing but a subtype follows it.
-fn short(media_type: &str) -> &str {
-    match media_type.split_once('/') {
-        Some((kind, rest)) if kind.eq_ignore_ascii_case("application") && !rest.contains('/') => rest,
-        _ => media_type,
+        self.typ.as_deref().is_some_and(|typ| media_type::same(typ, media_type))
     }
 }
 
 #[derive(Deserialize)]
 struct RawHeader {
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "json::present")]
     alg: Option<String>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "json::present")]
     typ: Option<String>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "json::present")]
     kid: Option<String>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "json::present")]
     cty: Option<String>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "json::present")]
     jwk: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "json::present")]
     crit: Option<IgnoredAny>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "json::present")]
     b64: Option<IgnoredAny>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "json::present")]
     jku: Option<IgnoredAny>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "json::present")]
     x5u: Option<IgnoredAny>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "json::present")]
     x5c: Option<IgnoredAny>,
-}
-
-/// A member that is there counts, even as `null`.
-pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
 }
 
 impl RawHeader {

@@ -12,7 +12,7 @@ use crate::rejection::{Rejection, ReturnAddress};
 #[derive(Debug)]
 pub enum Carriage<'a> {
     /// A verified request object.
-    Signed(VerifiedRequest),
+    Signed(Box<VerifiedRequest>),
     /// Plain parameters.
     Plain(&'a super::RawParameters),
 }
@@ -80,7 +80,7 @@ impl Carriage<'_> {
     fn open(self) -> (RequestParameters, Presented) {
         match self {
             Self::Signed(verified) => {
-                let VerifiedRequest { parameters, object, algorithm, key } = verified;
+                let VerifiedRequest { parameters, object, algorithm, key } = *verified;
                 (parameters, Presented::Signed { object, key, algorithm })
             }
             Self::Plain(raw) => {

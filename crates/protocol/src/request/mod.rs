@@ -11,5 +11,5 @@ pub use assemble::Carriage;
 pub use authorization_request::{AuthorizationRequest, Presented, Prompt};
 pub use parameters::RequestParameters;
 pub use raw::RawParameters;
-pub use request_object::{Expectations, RequestObject};
+pub use request_object::{Expectations, MOST_BY_VALUE, MOST_PUSHED, RequestObject, TYPE};
 pub use verified::VerifiedRequest;

@@ -16,13 +16,13 @@ use crate::replay::{Purpose, ReplayKey, Unspent};
 use crate::time::UnixTime;
 
 /// Characters of a request object in a URL that are still read (JAR-45).
-pub(super) const MOST_BY_VALUE: usize = 16 * 1024;
+pub const MOST_BY_VALUE: usize = 16 * 1024;
 
 /// Characters of a pushed request object that are still read (JAR-45).
-pub(super) const MOST_PUSHED: usize = 64 * 1024;
+pub const MOST_PUSHED: usize = 64 * 1024;
 
 /// The media type of a request object (RFC 9101 §10.8), as it stands in `typ`.
-pub(super) const TYPE: &str = "oauth-authz-req+jwt";
+pub const TYPE: &str = "oauth-authz-req+jwt";
 
 /// A request object as it was received: nothing in it can be believed, and nothing can be read.
 #[derive(Debug)]

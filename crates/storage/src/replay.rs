@@ -1,0 +1,56 @@
+//! The memory of identifiers that count once: `jti` of request objects, client assertions and DPoP proofs.
+
+use countersign_protocol::{
+    parameter::Issuer,
+    replay::{Purpose, ReplayKey, Spends},
+    time::UnixTime,
+};
+
+use crate::{Expect, Statement, statement::{Query, queries}};
+
+/// Spends an identifier, once until it expires (JAR-105, CAUTH-13, DPOP-06). Refused if it was spent before.
+///
+/// One statement checks and remembers, so two nodes cannot both be first. An entry that expired but was not swept yet
+/// does not stand in the way; one that has not expired always does. An identifier is of fixed size (JAR-107).
+pub fn spend(issuer: &Issuer, key: &ReplayKey, now: UnixTime) -> Statement {
+    Query { name: statement_name(key.purpose), ..SPEND }.with(
+        Expect::One,
+        [
+            issuer.into(),
+            key.owner.as_str().into(),
+            key.purpose.as_str().into(),
+            key.digest.as_slice().into(),
+            key.expires.into(),
+            now.into(),
+        ],
+    )
+}
+
+/// Spends everything that a message must spend; goes first into the unit of the state change it protects.
+pub fn spend_all(issuer: &Issuer, spends: &Spends, now: UnixTime) -> Vec<Statement> {
+    spends.keys().iter().map(|key| spend(issuer, key, now)).collect()
+}
+
+/// Which kind of identifier was spent before, when a unit was refused by this statement.
+pub fn spent_before(refused: &str) -> Option<Purpose> {
+    let purposes = [Purpose::RequestObject, Purpose::ClientAssertion, Purpose::DpopProof];
+    purposes.into_iter().find(|purpose| statement_name(*purpose) == refused)
+}
+
+const fn statement_name(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::RequestObject => "replay.spend_request_object",
+        Purpose::ClientAssertion => "replay.spend_client_assertion",
+        Purpose::DpopProof => "replay.spend_dpop_proof",
+    }
+}
+
+queries! {
+    SPEND = "replay.spend":
+        "INSERT INTO replay (issuer, owner, purpose, digest, expires_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (issuer, owner, purpose, digest)
+         DO UPDATE SET expires_at = excluded.expires_at WHERE replay.expires_at < $6";
+    pub(crate) SWEEP = "replay.sweep":
+        "DELETE FROM replay WHERE (issuer, owner, purpose, digest) IN
+            (SELECT issuer, owner, purpose, digest FROM replay WHERE expires_at < $1 LIMIT $2)";
+}
