@@ -1,7 +1,7 @@
 //! Checkpoints: what the log signs, in the format of C2SP `tlog-checkpoint`.
 //!
 //! Three lines: the origin, the size in decimal, the root hash in base64. The signed form is a
-//! [`SignedNote`](crate::note::SignedNote) under a key whose name is the origin.
+//! [`SignedNote`] under a key whose name is the origin.
 //!
 //! The origin is the issuer without its scheme and without a trailing slash, followed by `/evidence`:
 //! `https://as.example/tenant` logs as `as.example/tenant/evidence`. A `+` in the issuer's path is written `%2B`,

@@ -2,7 +2,7 @@
 //!
 //! One step of it, without storage: [`Log::tiles_to_load`] names the tiles that the current size leaves unfilled,
 //! [`Log::resume`] takes them up, [`Log::integrate`] appends a batch and gives the tiles that changed and the
-//! [`Checkpoint`](crate::checkpoint::Checkpoint) to sign. Whoever stores the result does it in one unit that expects
+//! [`Checkpoint`] to sign. Whoever stores the result does it in one unit that expects
 //! the old size (compare and swap): of two nodes that integrate at once, one then loses and begins again. Were both
 //! to win, two signed checkpoints of one size would contradict each other, which is what the log exists to exclude.
 
