@@ -28,12 +28,19 @@ pub(crate) struct Caller {
 /// # Errors
 /// Another content type, or parameters that are malformed or repeated.
 pub(crate) fn parse_form(headers: &HeaderMap, body: &Bytes) -> Result<RawParameters, Reason> {
+    check_form(headers)?;
+    RawParameters::parse(body)
+}
+
+/// Whether the body is declared to be a form.
+///
+/// # Errors
+/// [`Reason::ContentTypeWrong`].
+pub(crate) fn check_form(headers: &HeaderMap) -> Result<(), Reason> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        return Err(Reason::ContentTypeWrong);
-    }
-    RawParameters::parse(body)
+    let form = essence.eq_ignore_ascii_case("application/x-www-form-urlencoded");
+    if form { Ok(()) } else { Err(Reason::ContentTypeWrong) }
 }
 
 /// Authenticates the client of a back-channel request, at every endpoint by the same rules (CAUTH-02).

@@ -4,17 +4,20 @@
 //! decides; nothing here judges a message. The authorization endpoint is a hall of its own, [`authorize`], whose
 //! rooms stand in the order in which a request walks.
 
-pub mod authorize;
+mod authorize;
 mod authorization_server;
 mod back_channel;
 mod clients;
 mod clock;
 mod cookies;
+pub mod evidence;
+mod key_ring;
 pub mod pages;
 mod password;
 mod push;
 mod refusal;
 mod settings;
+mod throttle;
 
 pub use authorization_server::AuthorizationServer;
 pub use clock::Clock;

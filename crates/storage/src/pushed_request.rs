@@ -118,7 +118,8 @@ queries! {
          ON CONFLICT (issuer, reference_hash) DO NOTHING";
     FIND = "pushed_request.find":
         "SELECT client_id, transaction_id, request, dpop_jkt, expires_at, interaction_hash FROM pushed_request
-         WHERE issuer = $1 AND reference_hash = $2 AND client_id = $3 AND expires_at > $4 AND consumed_at IS NULL";
+         WHERE issuer = $1 AND reference_hash = $2 AND client_id = $3 AND consumed_at IS NULL
+           AND (expires_at > $4 OR (interaction_hash IS NOT NULL AND forget_at > $4))";
     BIND = "pushed_request.bind":
         "UPDATE pushed_request SET interaction_hash = $4, forget_at = $5
          WHERE issuer = $1 AND reference_hash = $2 AND client_id = $3 AND expires_at > $6 AND consumed_at IS NULL

@@ -6,7 +6,7 @@ use countersign_protocol::{
     time::UnixTime,
 };
 
-use crate::{Expect, Statement, statement::{Query, queries}};
+use crate::{Expect, Statement, StorageError, Store, statement::{Query, queries}};
 
 /// Spends an identifier, once until it expires (JAR-105, CAUTH-13, DPOP-06). Refused if it was spent before.
 ///
@@ -31,6 +31,24 @@ pub fn spend_all(issuer: &Issuer, spends: &Spends, now: UnixTime) -> Vec<Stateme
     spends.keys().iter().map(|key| spend(issuer, key, now)).collect()
 }
 
+/// Whether an identifier was spent and still counts: tells early what [`spend`] will decide.
+///
+/// # Errors
+/// The database failed; the message must then not be acted on.
+pub async fn is_spent(store: &Store, issuer: &Issuer, key: &ReplayKey, now: UnixTime) -> Result<bool, StorageError> {
+    let question = IS_SPENT.with(
+        Expect::Any,
+        [
+            issuer.into(),
+            key.owner.as_str().into(),
+            key.purpose.as_str().into(),
+            key.digest.as_slice().into(),
+            now.into(),
+        ],
+    );
+    Ok(store.row(question).await?.is_some())
+}
+
 /// Which kind of identifier was spent before, when a unit was refused by this statement.
 pub fn spent_before(refused: &str) -> Option<Purpose> {
     let purposes = [Purpose::RequestObject, Purpose::ClientAssertion, Purpose::DpopProof];
@@ -50,6 +68,9 @@ queries! {
         "INSERT INTO replay (issuer, owner, purpose, digest, expires_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (issuer, owner, purpose, digest)
          DO UPDATE SET expires_at = excluded.expires_at WHERE replay.expires_at < $6";
+    IS_SPENT = "replay.is_spent":
+        "SELECT 1 FROM replay
+         WHERE issuer = $1 AND owner = $2 AND purpose = $3 AND digest = $4 AND expires_at >= $5";
     pub(crate) SWEEP = "replay.sweep":
         "DELETE FROM replay WHERE (issuer, owner, purpose, digest) IN
             (SELECT issuer, owner, purpose, digest FROM replay WHERE expires_at < $1 LIMIT $2)";

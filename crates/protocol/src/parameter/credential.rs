@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use countersign_jose::{Entropy, base64url, sha256};
+use countersign_jose::{Entropy, base64url, constant_time_eq, sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// What is stored of a credential: its SHA-256. A copy of the database redeems nothing (TOK-07, CODE-02).
@@ -94,6 +94,31 @@ credential! {
 credential! {
     /// The `jti` of an access token (RFC 9068 §2.2).
     AccessTokenId
+}
+
+impl InteractionId {
+    /// The interaction that this browser has about this message: the same on every reload, another in every other
+    /// browser, and guessed by nobody without the browser's key.
+    pub fn derive(browser: &BrowserKey, presented: &[u8]) -> Self {
+        let mut parts = b"interaction\0".to_vec();
+        parts.extend_from_slice(browser.0.as_bytes());
+        parts.extend_from_slice(presented);
+        Self(base64url::encode(sha256(&parts)))
+    }
+}
+
+impl CsrfToken {
+    /// The token of a form of this interaction in this browser. Nobody else can compute it: the key is a secret of
+    /// the browser, held in a cookie that no script reads.
+    pub fn derive(browser: &BrowserKey, interaction: &InteractionId) -> Self {
+        let text = format!("csrf\0{}{}", browser.0, interaction.0);
+        Self(base64url::encode(sha256(text.as_bytes())))
+    }
+
+    /// Whether a form sent this token, in constant time.
+    pub fn matches(&self, sent: &str) -> bool {
+        constant_time_eq(self.0.as_bytes(), sent.as_bytes())
+    }
 }
 
 impl RequestReference {

@@ -59,6 +59,20 @@ pub struct Delivery {
     pub signed: bool,
 }
 
+impl Delivery {
+    /// The response mode that says exactly this: `jwt` is resolved.
+    pub const fn mode(self) -> ResponseMode {
+        match (self.encoding, self.signed) {
+            (Encoding::Query, false) => ResponseMode::Query,
+            (Encoding::Query, true) => ResponseMode::QueryJwt,
+            (Encoding::Fragment, false) => ResponseMode::Fragment,
+            (Encoding::Fragment, true) => ResponseMode::FragmentJwt,
+            (Encoding::FormPost, false) => ResponseMode::FormPost,
+            (Encoding::FormPost, true) => ResponseMode::FormPostJwt,
+        }
+    }
+}
+
 impl ResponseMode {
     /// Every mode, plain ones first.
     pub const ALL: [Self; 7] = [

@@ -1,7 +1,7 @@
 use countersign_jose::{SignError, Signer};
 
 use super::jarm::ResponseJwt;
-use crate::parameter::{AuthorizationCode, ClientId, Encoding, Issuer, RedirectUri};
+use crate::parameter::{AuthorizationCode, ClientId, Delivery, Encoding, Issuer, RedirectUri};
 use crate::reason::Reason;
 use crate::rejection::ReturnAddress;
 use crate::time::UnixTime;
@@ -28,7 +28,7 @@ pub struct AuthorizationResponse {
 #[derive(Clone, Debug)]
 pub struct Answer {
     redirect_uri: RedirectUri,
-    encoding: Encoding,
+    delivery: Delivery,
     parameters: Vec<(&'static str, String)>,
 }
 
@@ -61,8 +61,8 @@ impl AuthorizationResponse {
             plain.push(("iss", issuer.to_string()));
             plain
         };
-        let encoding = self.address.delivery().encoding;
-        Ok(Answer { redirect_uri: self.address.redirect_uri().clone(), encoding, parameters })
+        let delivery = self.address.delivery();
+        Ok(Answer { redirect_uri: self.address.redirect_uri().clone(), delivery, parameters })
     }
 
     /// The response parameters, in a fixed order (JARM-21..23).
@@ -83,8 +83,8 @@ impl AuthorizationResponse {
 
 impl Answer {
     /// How it travels.
-    pub fn encoding(&self) -> Encoding {
-        self.encoding
+    pub fn delivery(&self) -> Delivery {
+        self.delivery
     }
 
     /// Where it goes.
@@ -108,7 +108,7 @@ impl Answer {
     /// The address to redirect to. A query that was registered stays as it is (JARM-07, JARM-08).
     pub fn location(&self) -> String {
         let uri = self.redirect_uri.as_str();
-        let separator = match self.encoding {
+        let separator = match self.delivery.encoding {
             Encoding::Fragment => '#',
             Encoding::Query | Encoding::FormPost if uri.ends_with('?') => {
                 return format!("{uri}{}", encode(&self.parameters));

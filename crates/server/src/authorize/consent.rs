@@ -1,0 +1,116 @@
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use countersign_protocol::metadata::GrantType;
+use countersign_protocol::reason::Reason;
+use countersign_protocol::request::{Presented, RawParameters};
+use countersign_storage::interaction;
+
+use super::error_page::{host, html};
+use super::interact::{Browser, Person, Progress, Turn, proceed, resume, turn};
+use super::{Stop, answer};
+use crate::AuthorizationServer;
+use crate::back_channel::parse_form;
+use crate::cookies::Cookies;
+use crate::pages::{Account, ClientIdentity, ConsentPage, Language, Permission};
+
+/// `GET /consent`: may this client have this? What is shown is what will be granted, to whom it is shown.
+pub(crate) async fn show_consent(
+    State(server): State<AuthorizationServer>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let browser = Browser::of(Cookies::read(&headers, server.issuer()));
+    let shown = show(&server, &browser, query.as_deref().unwrap_or_default()).await;
+    shown.unwrap_or_else(|stop| stop.into_page(&server))
+}
+
+/// `POST /consent`: the person's decision. Both decisions end the interaction, once (ATK-RED-30).
+pub(crate) async fn decide(State(server): State<AuthorizationServer>, headers: HeaderMap, body: Bytes) -> Response {
+    let browser = Browser::of(Cookies::read(&headers, server.issuer()));
+    let answer = decision(&server, &browser, &headers, &body).await;
+    answer.unwrap_or_else(|stop| stop.into_page(&server))
+}
+
+async fn show(server: &AuthorizationServer, browser: &Browser, query: &str) -> Result<Response, Stop> {
+    let query = RawParameters::parse(query.as_bytes())?;
+    let progress = resume(server, query.get("interaction"), browser).await?;
+    let person = match turn(server, &progress, browser).await? {
+        Turn::Consent(person) => person,
+        _ => return proceed(server, progress, browser).await,
+    };
+    let attached = interaction::attach_login(
+        server.issuer(),
+        progress.id.hash(),
+        browser.key().hash(),
+        &person.login,
+        server.now(),
+    );
+    if attached.commit(server.store()).await?.refused().is_some() {
+        return Err(Stop(Reason::InteractionUnknown));
+    }
+    let mut page = page(server, &progress, &person);
+    page.interaction = progress.id.expose().to_owned();
+    page.csrf = browser.csrf(&progress.id).expose().to_owned();
+    page.switch_account =
+        format!("{}?interaction={}&switch=1", server.issuer().endpoint("/login"), progress.id.expose());
+    Ok(html(StatusCode::OK, page.render()))
+}
+
+async fn decision(
+    server: &AuthorizationServer,
+    browser: &Browser,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<Response, Stop> {
+    let form = parse_form(headers, body)?;
+    let progress = resume(server, form.get("interaction"), browser).await?;
+    if !browser.csrf(&progress.id).matches(form.get("csrf").unwrap_or_default()) {
+        return Err(Stop(Reason::FormForged));
+    }
+    let person = match turn(server, &progress, browser).await? {
+        Turn::Consent(person) | Turn::Granted(person) => person,
+        _ => return proceed(server, progress, browser).await,
+    };
+    let shown = page(server, &progress, &person).render();
+    match form.get("decision") {
+        Some("allow") => answer::grant(server, progress, browser, *person, shown).await,
+        Some("deny") => {
+            let declined = answer::Declined { person: *person, shown };
+            answer::deny(server, progress, browser, Reason::AccessDenied, Some(declined)).await
+        }
+        _ => Err(Stop(Reason::FormForged)),
+    }
+}
+
+/// The page for this person, without the secrets of the form: this is also what is kept as shown.
+fn page(server: &AuthorizationServer, progress: &Progress, person: &Person) -> ConsentPage {
+    let renewable = progress.client.may_use(GrantType::RefreshToken);
+    ConsentPage {
+        language: Language::default(),
+        issuer: host(server),
+        client: ClientIdentity {
+            name: progress.client.name().to_owned(),
+            redirect_host: progress.request.redirect_uri.host(),
+        },
+        account: Account {
+            name: person.user.name.clone().unwrap_or_else(|| person.user.username.clone()),
+            username: person.user.username.clone(),
+        },
+        switch_account: String::new(),
+        permissions: progress.request.scope.words().map(|word| permission(server, word)).collect(),
+        access_seconds: server.settings().lifetimes.access_token,
+        renewable_seconds: renewable.then_some(server.settings().lifetimes.refresh_token),
+        request_signed: matches!(progress.request.presented, Presented::Signed { .. }),
+        answer_signed: progress.request.delivery.signed,
+        interaction: String::new(),
+        csrf: String::new(),
+    }
+}
+
+/// A scope word in the operator's words; the page knows those of the standard ones.
+fn permission(server: &AuthorizationServer, word: &str) -> Permission {
+    let known = server.settings().scopes.iter().find(|scope| scope.word == word);
+    Permission { scope: word.to_owned(), words: known.map(|scope| scope.meaning.clone()), details: Vec::new() }
+}
