@@ -8,7 +8,7 @@ use countersign_protocol::{
     time::UnixTime,
 };
 use countersign_storage::{
-    Digest, Outcome, Settings, Store, authorization_code::AuthorizationCode, interaction::Interaction,
+    Digest, Outcome, Settings, Store, Unit, authorization_code::AuthorizationCode, interaction::Interaction,
     pushed_request::PushedRequest, refresh_token::RefreshToken,
 };
 use countersign_testkit::postgres;
@@ -58,6 +58,11 @@ impl Bed {
     /// Another node on the same database.
     pub(crate) async fn another_node(&self) -> Store {
         Store::open(self.settings.clone()).await.unwrap()
+    }
+
+    /// Commits what the test only prepares.
+    pub(crate) async fn keep(&self, unit: impl Into<Unit>) {
+        assert_eq!(unit.into().commit(&self.store).await.unwrap().refused(), None);
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

@@ -53,7 +53,7 @@ async fn listed_in_order_and_by_issuer(bed: Bed) {
     for name in ["c", "a", "b"] {
         assert!(add(&bed, name).await);
     }
-    client::add(&other_issuer(), &id("z"), "{}", NOW).commit(&bed.store).await.unwrap();
+    bed.keep(client::add(&other_issuer(), &id("z"), "{}", NOW)).await;
     let listed = |after, limit| {
         let store = bed.store.clone();
         async move {

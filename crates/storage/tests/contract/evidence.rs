@@ -45,10 +45,7 @@ async fn appended(bed: &Bed, records: impl IntoIterator<Item = EvidenceRecord>) 
 }
 
 async fn kept_with_the_answer_or_not_at_all(bed: Bed) {
-    authorization_code::issue(&issuer(), digest(1), &code("a", 1), NOW.plus(600))
-        .commit(&bed.store)
-        .await
-        .unwrap();
+    bed.keep(authorization_code::issue(&issuer(), digest(1), &code("a", 1), NOW.plus(600))).await;
     let redemption = |number| {
         Unit::new()
             .then(evidence_record::append(&issuer(), &record(number, 1)))

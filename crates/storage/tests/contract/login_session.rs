@@ -51,7 +51,7 @@ async fn all_of_a_person_end_together(bed: Bed) {
     for number in [1, 2] {
         assert!(start(&bed, number).await);
     }
-    login_session::end_all(&issuer(), &subject("alice"), NOW).commit(&bed.store).await.unwrap();
+    bed.keep(login_session::end_all(&issuer(), &subject("alice"), NOW)).await;
     for number in [1, 2] {
         assert_eq!(live(&bed, number, 0).await, None);
     }

@@ -46,7 +46,7 @@ async fn rt_06_expiry_and_withdrawal(bed: Bed) {
 
     let (alice, app) = (subject("alice"), client("a"));
     let granted = consent::Consent { scopes: "openid".into(), granted_at: NOW };
-    consent::remember(&issuer(), &alice, &app, &granted).commit(&bed.store).await.unwrap();
+    bed.keep(consent::remember(&issuer(), &alice, &app, &granted)).await;
     let withdrawal = Unit::new()
         .then(consent::revoke(&issuer(), &alice, &app, NOW))
         .then(refresh_token::revoke_granted(&issuer(), &alice, &app, NOW));
@@ -79,7 +79,7 @@ async fn rt_02_nothing_is_issued_behind_a_revocation(bed: Bed) {
                     .then(refresh_token::issue(&issuer(), token, &refresh_token("a", round)))
                     .commit(&store)
                     .await
-                    .unwrap();
+                    .unwrap()
             }));
         }
         let revocation = Unit::new()
@@ -87,7 +87,8 @@ async fn rt_02_nothing_is_issued_behind_a_revocation(bed: Bed) {
             .then(refresh_token::revoke_family(&issuer(), &family, NOW));
         assert!(revocation.commit(&bed.store).await.unwrap().is_committed());
         for refresh in refreshes {
-            refresh.await.unwrap();
+            let refreshed = refresh.await.unwrap().refused();
+            assert!([None, Some("authorization_code.keep_family")].contains(&refreshed), "{refreshed:?}");
         }
         for attempt in 0..8 {
             assert_eq!(live(&bed, 10_000 + round * 100 + attempt, 0).await, None, "round {round}");

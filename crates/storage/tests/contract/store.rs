@@ -105,7 +105,7 @@ async fn the_files_belong_to_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
 
     let bed = Bed::sqlite().await;
-    replay::spend(&issuer(), &replay_key(Purpose::DpopProof, b"1"), NOW).commit(&bed.store).await.unwrap();
+    bed.keep(replay::spend(&issuer(), &replay_key(Purpose::DpopProof, b"1"), NOW)).await;
     for name in ["countersign.db", "countersign.db-wal"] {
         let mode = std::fs::metadata(bed.path(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");

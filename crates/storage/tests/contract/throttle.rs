@@ -40,6 +40,6 @@ async fn a_window_ends(bed: Bed) {
 
 async fn forgotten_when_the_right_person_came(bed: Bed) {
     count(&bed, 1, 0).await;
-    throttle::forget(&issuer(), digest(1)).commit(&bed.store).await.unwrap();
+    bed.keep(throttle::forget(&issuer(), digest(1))).await;
     assert_eq!(count(&bed, 1, 1).await.count, 1);
 }

@@ -36,7 +36,7 @@ async fn a_name_is_taken_once_per_issuer(bed: Bed) {
 }
 
 async fn found_by_name_and_subject(bed: Bed) {
-    user::add(&issuer(), &person("1", "zoe")).commit(&bed.store).await.unwrap();
+    bed.keep(user::add(&issuer(), &person("1", "zoe"))).await;
     let by_name = user::find_by_name(&bed.store, &issuer(), "zoe").await.unwrap();
     assert_eq!(by_name, Some(person("1", "zoe")));
     assert_eq!(user::find(&bed.store, &issuer(), &subject("1")).await.unwrap(), by_name);
@@ -52,7 +52,7 @@ async fn no_name_breaks_the_question(bed: Bed) {
 }
 
 async fn disabled_and_changed(bed: Bed) {
-    user::add(&issuer(), &person("1", "zoe")).commit(&bed.store).await.unwrap();
+    bed.keep(user::add(&issuer(), &person("1", "zoe"))).await;
     let change = Unit::new()
         .then(user::change_password(&issuer(), &subject("1"), "new"))
         .then(login_session::end_all(&issuer(), &subject("1"), NOW));
