@@ -65,6 +65,22 @@ impl Bed {
         assert_eq!(unit.into().commit(&self.store).await.unwrap().refused(), None);
     }
 
+    /// Does to the database what this program never would.
+    pub(crate) async fn tamper(&self, sql: &str) {
+        match &self.settings {
+            Settings::Sqlite { path } => {
+                rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap()
+            }
+            Settings::Postgres { url, .. } => {
+                let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+                let connection = tokio::spawn(connection);
+                client.batch_execute(sql).await.unwrap();
+                drop(client);
+                connection.await.unwrap().unwrap();
+            }
+        }
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         let directory: &Path = self.directory.path();
         directory.join(name)

@@ -118,7 +118,7 @@ async fn redeem(store: &Store, number: u64) -> bool {
     let of_transaction: TransactionId = transaction(number);
     let record = EvidenceRecord {
         record_id: format!("{number:08}"),
-        transaction_id: of_transaction,
+        transaction_id: Some(of_transaction),
         kind: "tokens".into(),
         recorded_at: NOW,
         leaf: vec![1; 200],

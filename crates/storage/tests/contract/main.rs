@@ -1,5 +1,7 @@
 //! The storage contract: every test runs on SQLite and on PostgreSQL, and must not be able to tell them apart.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 mod authorization_code;
 mod bed;
 mod client;

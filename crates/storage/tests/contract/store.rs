@@ -27,28 +27,14 @@ async fn nodes_that_start_together_migrate_once(bed: Bed) {
     }
 }
 
-/// Writes into the ledger of migrations what only another program could.
-async fn tamper(bed: &Bed, sql: &str) {
-    match &bed.settings {
-        Settings::Sqlite { path } => rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap(),
-        Settings::Postgres { url, .. } => {
-            let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
-            let connection = tokio::spawn(connection);
-            client.batch_execute(sql).await.unwrap();
-            drop(client);
-            connection.await.unwrap().unwrap();
-        }
-    }
-}
-
 async fn a_newer_schema_is_left_alone(bed: Bed) {
-    tamper(&bed, "INSERT INTO schema_migration (number, checksum) VALUES (999, 'x')").await;
+    bed.tamper("INSERT INTO schema_migration (number, checksum) VALUES (999, 'x')").await;
     let refusal = Store::open(bed.settings.clone()).await.unwrap_err();
     assert!(matches!(refusal, StorageError::NewerSchema { found: 999, .. }), "{refusal}");
 }
 
 async fn an_altered_migration_is_refused(bed: Bed) {
-    tamper(&bed, "UPDATE schema_migration SET checksum = 'x' WHERE number = 1").await;
+    bed.tamper("UPDATE schema_migration SET checksum = 'x' WHERE number = 1").await;
     assert_eq!(Store::open(bed.settings.clone()).await.unwrap_err(), StorageError::ChangedMigration(1));
 }
 
