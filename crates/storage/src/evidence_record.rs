@@ -5,6 +5,10 @@
 
 use std::fmt;
 
+use countersign_evidence::{
+    key_archive::ArchivedKey,
+    record::{LeafError, Record},
+};
 use countersign_protocol::{
     parameter::{Issuer, TransactionId},
     time::UnixTime,
@@ -12,13 +16,13 @@ use countersign_protocol::{
 
 use crate::{Expect, Row, Statement, StorageError, Store, statement::queries, store::Reads};
 
-/// A record as stored.
+/// A record as stored: of a transaction, or an archived key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvidenceRecord {
-    /// Its own id, in the order of time (UUID version 7): the order in which it becomes a leaf.
+    /// Its own id, chosen by whoever appends it.
     pub record_id: String,
-    /// The transaction it belongs to.
-    pub transaction_id: TransactionId,
+    /// The transaction it belongs to; none for an archived key.
+    pub transaction_id: Option<TransactionId>,
     /// What it records, as `countersign-evidence` names it.
     pub kind: String,
     /// When it was made.
@@ -29,17 +33,14 @@ pub struct EvidenceRecord {
     pub leaf_index: Option<u64>,
 }
 
-/// Bytes that a record holds a salted digest of, sealed with their salt.
+/// Bytes that a record holds a salted digest of.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EvidenceBlob {
-    /// Which bytes, such as `request_object` or `response`.
+    /// Which bytes, such as `request_object`.
     pub part: String,
-    /// Nonce of the seal.
-    pub nonce: Vec<u8>,
-    /// The sealed bytes.
-    pub ciphertext: Vec<u8>,
-    /// The salt of their digest. It goes with them, so that a digest of what can be guessed then proves nothing.
-    pub salt: Vec<u8>,
+    /// The bytes and the salt of their digest, sealed together. The salt goes with the bytes, so that a digest of
+    /// what can be guessed then proves nothing.
+    pub sealed: Vec<u8>,
 }
 
 impl fmt::Debug for EvidenceBlob {
@@ -61,6 +62,38 @@ pub struct RecordedTransaction {
     pub records: u64,
 }
 
+impl EvidenceRecord {
+    /// A record of a transaction, not yet in the log.
+    ///
+    /// # Errors
+    /// The record breaks a rule of its kind, so it has no leaf bytes.
+    pub fn of(record_id: String, record: &Record) -> Result<Self, LeafError> {
+        Ok(Self {
+            record_id,
+            transaction_id: Some(record.transaction.clone()),
+            kind: record.kind.as_str().into(),
+            recorded_at: record.at,
+            leaf: record.to_leaf()?,
+            leaf_index: None,
+        })
+    }
+
+    /// An archived key, not yet in the log.
+    ///
+    /// # Errors
+    /// As [`EvidenceRecord::of`].
+    pub fn of_key(record_id: String, key: &ArchivedKey) -> Result<Self, LeafError> {
+        Ok(Self {
+            record_id,
+            transaction_id: None,
+            kind: "key".into(),
+            recorded_at: key.at,
+            leaf: key.to_leaf()?,
+            leaf_index: None,
+        })
+    }
+}
+
 /// Appends a record that is not in the log yet. Refused if its id exists. `leaf_index` is not looked at.
 pub fn append(issuer: &Issuer, record: &EvidenceRecord) -> Statement {
     APPEND.with(
@@ -68,7 +101,7 @@ pub fn append(issuer: &Issuer, record: &EvidenceRecord) -> Statement {
         [
             issuer.into(),
             record.record_id.as_str().into(),
-            (&record.transaction_id).into(),
+            record.transaction_id.as_ref().into(),
             record.kind.as_str().into(),
             record.recorded_at.into(),
             record.leaf.as_slice().into(),
@@ -78,20 +111,13 @@ pub fn append(issuer: &Issuer, record: &EvidenceRecord) -> Statement {
 
 /// Keeps bytes of a record. Refused if the record has that part.
 pub fn keep_blob(issuer: &Issuer, record_id: &str, blob: &EvidenceBlob) -> Statement {
-    KEEP_BLOB.with(
-        Expect::One,
-        [
-            issuer.into(),
-            record_id.into(),
-            blob.part.as_str().into(),
-            blob.nonce.as_slice().into(),
-            blob.ciphertext.as_slice().into(),
-            blob.salt.as_slice().into(),
-        ],
-    )
+    let EvidenceBlob { part, sealed } = blob;
+    KEEP_BLOB
+        .with(Expect::One, [issuer.into(), record_id.into(), part.as_str().into(), sealed.as_slice().into()])
 }
 
-/// Up to `limit` records that are not in the log yet, oldest first.
+/// Up to `limit` records that are not in the log yet, in the order of their arrival: what was committed before another
+/// record was begun comes before it.
 ///
 /// # Errors
 /// The database failed.
@@ -103,7 +129,7 @@ pub async fn pending(
     records(store, PENDING.with(Expect::Any, [issuer.into(), limit.into()]), Reads::Scan).await
 }
 
-/// Every record of a transaction, oldest first.
+/// Every record of a transaction, in the order of arrival.
 ///
 /// # Errors
 /// The database failed.
@@ -139,7 +165,8 @@ pub async fn blobs(
     record_id: &str,
 ) -> Result<Vec<EvidenceBlob>, StorageError> {
     let question = BLOBS.with(Expect::Any, [issuer.into(), record_id.into()]);
-    store.rows(question, Reads::Point).await?.into_iter().map(read_blob).collect()
+    let read = |mut row: Row| Ok(EvidenceBlob { part: row.text()?, sealed: row.blob()? });
+    store.rows(question, Reads::Point).await?.into_iter().map(read).collect()
 }
 
 /// Erases the bytes of every record of a transaction, with their salts. The records and their proofs stay.
@@ -171,19 +198,15 @@ async fn records(
     store.rows(question, reads).await?.into_iter().map(read).collect()
 }
 
-fn read(mut row: Row) -> Result<EvidenceRecord, StorageError> {
+pub(crate) fn read(mut row: Row) -> Result<EvidenceRecord, StorageError> {
     Ok(EvidenceRecord {
         record_id: row.text()?,
-        transaction_id: row.parsed()?,
+        transaction_id: row.optional_parsed()?,
         kind: row.text()?,
         recorded_at: row.time()?,
         leaf: row.blob()?,
         leaf_index: row.optional_count()?,
     })
-}
-
-fn read_blob(mut row: Row) -> Result<EvidenceBlob, StorageError> {
-    Ok(EvidenceBlob { part: row.text()?, nonce: row.blob()?, ciphertext: row.blob()?, salt: row.blob()? })
 }
 
 fn read_transaction(mut row: Row) -> Result<RecordedTransaction, StorageError> {
@@ -200,22 +223,22 @@ queries! {
         "INSERT INTO evidence_record (issuer, record_id, transaction_id, kind, recorded_at, leaf)
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (issuer, record_id) DO NOTHING";
     KEEP_BLOB = "evidence_record.keep_blob":
-        "INSERT INTO evidence_blob (issuer, record_id, part, nonce, ciphertext, salt)
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (issuer, record_id, part) DO NOTHING";
+        "INSERT INTO evidence_blob (issuer, record_id, part, sealed)
+         VALUES ($1, $2, $3, $4) ON CONFLICT (issuer, record_id, part) DO NOTHING";
     PENDING = "evidence_record.pending":
         "SELECT record_id, transaction_id, kind, recorded_at, leaf, leaf_index FROM evidence_record
-         WHERE issuer = $1 AND leaf_index IS NULL ORDER BY record_id LIMIT $2";
+         WHERE issuer = $1 AND leaf_index IS NULL ORDER BY arrival LIMIT $2";
     OF_TRANSACTION = "evidence_record.of_transaction":
         "SELECT record_id, transaction_id, kind, recorded_at, leaf, leaf_index FROM evidence_record
-         WHERE issuer = $1 AND transaction_id = $2 ORDER BY recorded_at, record_id";
+         WHERE issuer = $1 AND transaction_id = $2 ORDER BY arrival";
     IN_LOG = "evidence_record.in_log":
         "SELECT record_id, transaction_id, kind, recorded_at, leaf, leaf_index FROM evidence_record
          WHERE issuer = $1 AND leaf_index IS NOT NULL AND leaf_index >= $2 ORDER BY leaf_index LIMIT $3";
     BLOBS = "evidence_record.blobs":
-        "SELECT part, nonce, ciphertext, salt FROM evidence_blob
+        "SELECT part, sealed FROM evidence_blob
          WHERE issuer = $1 AND record_id = $2 AND erased_at IS NULL ORDER BY part";
     ERASE_BLOBS = "evidence_record.erase_blobs":
-        "UPDATE evidence_blob SET nonce = NULL, ciphertext = NULL, salt = NULL, erased_at = $3
+        "UPDATE evidence_blob SET sealed = NULL, erased_at = $3
          WHERE issuer = $1 AND erased_at IS NULL AND record_id IN
             (SELECT record_id FROM evidence_record WHERE issuer = $1 AND transaction_id = $2)";
     TRANSACTIONS = "evidence_record.transactions":

@@ -20,6 +20,8 @@ pub(crate) struct Dialect {
     pub(crate) blob: &'static str,
     /// End of a CREATE TABLE whose rows are small and live in the index of their key, for `{clustered}`.
     pub(crate) clustered: &'static str,
+    /// Type of a primary key that counts up by itself, for `{arrival}`.
+    pub(crate) arrival: &'static str,
 }
 
 pub(crate) const MIGRATIONS: &[Migration] =
@@ -33,7 +35,10 @@ pub(crate) const RECORD: &str = "INSERT INTO schema_migration (number, checksum)
 impl Migration {
     /// The text for one engine.
     pub(crate) fn sql(&self, dialect: &Dialect) -> String {
-        self.text.replace("{blob}", dialect.blob).replace("{clustered}", dialect.clustered)
+        self.text
+            .replace("{blob}", dialect.blob)
+            .replace("{clustered}", dialect.clustered)
+            .replace("{arrival}", dialect.arrival)
     }
 
     /// SHA-256 of the text, in hexadecimal.

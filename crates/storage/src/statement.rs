@@ -53,10 +53,11 @@ impl Statement {
     }
 }
 
-/// Declares the SQL texts of an aggregate as constants, and `QUERIES`, the list of them all.
+/// Declares the SQL texts of an aggregate as constants, and `QUERIES`, the list of them all for `registry`.
 macro_rules! queries {
     ($($vis:vis $constant:ident = $name:literal: $sql:literal;)+) => {
         $($vis const $constant: crate::statement::Query = crate::statement::Query { name: $name, sql: $sql };)+
+        #[cfg(test)]
         pub(crate) const QUERIES: &[crate::statement::Query] = &[$($constant),+];
     };
 }

@@ -4,7 +4,7 @@ use crate::{Row, Statement, StorageError, Store};
 
 /// Statements that are committed together in one trip, in the order given.
 ///
-/// ```ignore
+/// ```text
 /// Unit::new().then(pushed_request::consume(..)).then(authorization_code::issue(..)).commit(&store).await?
 /// ```
 #[derive(Debug, Clone, Default)]

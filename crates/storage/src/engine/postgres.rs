@@ -18,7 +18,8 @@ use crate::{
     unit::Answer,
 };
 
-const DIALECT: Dialect = Dialect { blob: "BYTEA", clustered: "" };
+const DIALECT: Dialect =
+    Dialect { blob: "BYTEA", clustered: "", arrival: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY" };
 
 /// Advisory lock that nodes take to migrate: the ASCII letters of "csign".
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(427859437422)";

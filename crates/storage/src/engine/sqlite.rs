@@ -23,7 +23,7 @@ use crate::{
     unit::Answer,
 };
 
-const DIALECT: Dialect = Dialect { blob: "BLOB", clustered: "WITHOUT ROWID" };
+const DIALECT: Dialect = Dialect { blob: "BLOB", clustered: "WITHOUT ROWID", arrival: "INTEGER PRIMARY KEY" };
 
 /// How many units may wait for the writer before those who bring more are held back.
 const QUEUE: usize = 1024;

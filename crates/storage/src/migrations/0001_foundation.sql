@@ -1,5 +1,5 @@
 -- One text for both engines. {blob} is BLOB or BYTEA; {clustered} ends a table of small rows that live in the index
--- of their key. Every key starts with the issuer. Times are seconds since 1970. What is secret is stored as SHA-256.
+-- of their key; {arrival} is a key that the engine counts up. Every other key starts with the issuer. Times are seconds since 1970. What is secret is stored as SHA-256.
 
 CREATE TABLE client (
     issuer TEXT NOT NULL,
@@ -170,29 +170,29 @@ CREATE TABLE throttle (
 ) {clustered};
 CREATE INDEX throttle_window ON throttle (window_ends);
 
--- leaf_index is NULL until the record is a leaf of the log.
+-- What becomes leaves of the log: records of transactions and, without a transaction, archived keys. arrival is the
+-- order in which they do; leaf_index is NULL until they have.
 CREATE TABLE evidence_record (
+    arrival {arrival},
     issuer TEXT NOT NULL,
     record_id TEXT NOT NULL,
-    transaction_id TEXT NOT NULL,
+    transaction_id TEXT,
     kind TEXT NOT NULL,
     recorded_at BIGINT NOT NULL,
     leaf {blob} NOT NULL,
     leaf_index BIGINT,
-    PRIMARY KEY (issuer, record_id)
+    UNIQUE (issuer, record_id)
 );
 CREATE INDEX evidence_record_transaction ON evidence_record (issuer, transaction_id);
-CREATE INDEX evidence_record_pending ON evidence_record (issuer, record_id) WHERE leaf_index IS NULL;
+CREATE INDEX evidence_record_pending ON evidence_record (issuer, arrival) WHERE leaf_index IS NULL;
 CREATE UNIQUE INDEX evidence_record_leaf ON evidence_record (issuer, leaf_index) WHERE leaf_index IS NOT NULL;
 
--- The bytes that a record holds digests of. Erasing them breaks no proof.
+-- The bytes that a record holds digests of, sealed with the salts of those digests. Erasing them breaks no proof.
 CREATE TABLE evidence_blob (
     issuer TEXT NOT NULL,
     record_id TEXT NOT NULL,
     part TEXT NOT NULL,
-    nonce {blob},
-    ciphertext {blob},
-    salt {blob},
+    sealed {blob},
     erased_at BIGINT,
     PRIMARY KEY (issuer, record_id, part)
 );
@@ -214,12 +214,14 @@ CREATE TABLE evidence_tree (
     updated_at BIGINT NOT NULL
 );
 
--- Public keys that a signature in the log was made with, kept for ever.
+-- Where in evidence_record the public keys are that recorded signatures were made with. Kept for ever.
 CREATE TABLE evidence_key (
     issuer TEXT NOT NULL,
     thumbprint TEXT NOT NULL,
     owner TEXT NOT NULL,
-    public_jwk TEXT NOT NULL,
-    archived_at BIGINT NOT NULL,
-    PRIMARY KEY (issuer, thumbprint, owner)
-);
+    algorithm TEXT NOT NULL,
+    valid_from BIGINT NOT NULL,
+    event TEXT NOT NULL,
+    record_id TEXT NOT NULL,
+    PRIMARY KEY (issuer, thumbprint, owner, algorithm, valid_from, event)
+) {clustered};
