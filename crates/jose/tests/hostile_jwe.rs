@@ -198,7 +198,7 @@ fn jar_95_damage_anywhere_looks_the_same() {
             damaged[0].pop();
             damaged[1].push(0);
             damaged[2].clear();
-            damaged[3].truncate(damaged[3].len() / 2);
+            damaged[3].truncate(parts[index].len() / 2);
             if let Some(first) = damaged[4].first_mut() {
                 *first ^= 1;
             }
