@@ -4,6 +4,8 @@
 //! over the very same octets with a parsed key. Both run in turns, so that a busy machine slows both alike; `ratio` is
 //! bare / countersign of the medians. The budget is 0.85 for ES256. `--json` prints one JSON document.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test panics where it fails")]
+
 use std::{
     env,
     hint::black_box,

@@ -1,5 +1,7 @@
 //! Signing and verifying, all algorithms.
 
+#![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
+
 use std::sync::OnceLock;
 
 use countersign_jose::{
@@ -75,4 +77,10 @@ proptest! {
         let verified = jws::Unverified::parse(&token, &Limits::TOKEN).unwrap().verify(&key.verifying_key()).unwrap();
         prop_assert_eq!(verified.claims::<Value>().unwrap(), claims);
     }
+}
+
+#[test]
+fn keys_cross_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<(SigningKey, VerifyingKey, JwkSet, PrivateKey, jwe::DecryptionKey, jwe::EncryptionKey)>();
 }

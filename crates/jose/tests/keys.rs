@@ -1,5 +1,7 @@
 //! Which keys are accepted, and for what.
 
+#![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
+
 use countersign_jose::{
     Algorithm, Curve, Jwk, JwkSet, JwkSetError, KeyError, MAX_CANDIDATES, PrivateKey, SigningKey,
     VerifyingKey, base64url,

@@ -1,5 +1,7 @@
 //! Round trips both ways against the npm package `jose`.
 
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test panics where it fails")]
+
 use std::{
     io::Write,
     path::Path,
