@@ -239,6 +239,34 @@ fn atk_jwe_17_cbc_tags_are_compared_whole() {
     }
 }
 
+/// The same octets with the border between ciphertext and tag moved are another token, and refused.
+#[test]
+fn atk_jwe_17_gcm_tags_have_their_full_length() {
+    let token = forge(r#"{"alg":"dir","enc":"A128GCM","cty":"JWT"}"#, signed().as_bytes());
+    assert!(receive(&token, &shared()).is_ok(), "control");
+    let parts: Vec<Vec<u8>> = token.split('.').map(|part| base64url::decode(part).unwrap()).collect();
+    let both = [parts[3].as_slice(), &parts[4]].concat();
+    for length in (0..16).chain(17..24) {
+        let (ciphertext, tag) = both.split_at(both.len() - length);
+        let moved = with_part(&token, 3, &base64url::encode(ciphertext));
+        let moved = with_part(&moved, 4, &base64url::encode(tag));
+        assert_eq!(receive(&moved, &shared()), Err(JweError::Decryption), "{length}");
+    }
+}
+
+/// The stand-in key that keeps the timing even (JAR-95) must never open anything.
+#[test]
+fn jar_95_the_stand_in_key_opens_nothing() {
+    for (algorithm, encrypted_key) in
+        [(JweAlgorithm::RsaOaep256, base64url::encode([7; 256])), (JweAlgorithm::RsaOaep, String::new())]
+    {
+        let key = DecryptionKey::generate(algorithm).unwrap();
+        let header = json!({"alg": algorithm, "enc": "A128GCM", "cty": "JWT"}).to_string();
+        let token = with_part(&forge_under(&[0; 16], &header, signed().as_bytes()), 1, &encrypted_key);
+        assert_eq!(receive(&token, &key), Err(JweError::Decryption), "ATK-JWE-03");
+    }
+}
+
 #[test]
 fn atk_jwe_02_rsa1_5_is_refused_before_any_rsa_operation() {
     for probe in 0..1000_u16 {

@@ -5,7 +5,7 @@
 use countersign_jose::{
     Algorithm, Curve, Jwk, JwkSet, JwkSetError, KeyError, MAX_CANDIDATES, PrivateKey, SigningKey,
     VerifyingKey, base64url,
-    jwe::{EncryptionKey, JweAlgorithm},
+    jwe::{DecryptionKey, EncryptionKey, JweAlgorithm},
 };
 use serde_json::{Value, json};
 
@@ -169,6 +169,15 @@ fn jwks_05_private_keys_must_agree_with_themselves() {
         let refused = SigningKey::from_private_jwk(&mixed.to_string(), algorithm).map(drop);
         assert_eq!(refused, Err(KeyError::Inconsistent), "{algorithm}");
     }
+    let x25519 = || {
+        let key = PrivateKey::generate_on(Curve::X25519).unwrap();
+        let key = DecryptionKey::new(key, JweAlgorithm::EcdhEs).unwrap();
+        serde_json::from_str::<Value>(&key.to_private_jwk().unwrap()).unwrap()
+    };
+    let key = x25519();
+    assert!(PrivateKey::from_jwk(&key.to_string()).is_ok(), "control");
+    let mixed = with(&key, "d", x25519()["d"].clone());
+    assert_eq!(PrivateKey::from_jwk(&mixed.to_string()).map(drop), Err(KeyError::Inconsistent));
     let key = SigningKey::generate(Algorithm::ES256).unwrap();
     let refused = SigningKey::from_private_jwk(&key.to_private_jwk(), Algorithm::ES384).map(drop);
     assert_eq!(refused, Err(KeyError::OtherAlgorithm { algorithm: "ES384" }));
