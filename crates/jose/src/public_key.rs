@@ -73,17 +73,15 @@ pub(crate) enum PublicKey {
 }
 
 impl PublicKey {
-    /// A point given by its base64url coordinates.
+    /// A point of a NIST curve, given by its base64url coordinates.
     pub(crate) fn ec(curve: Curve, x: &str, y: &str) -> Result<Self, KeyError> {
+        if matches!(curve, Curve::Ed25519 | Curve::X25519) {
+            return Err(KeyError::UnknownCurve);
+        }
         let mut point = Vec::with_capacity(1 + 2 * curve.coordinate_len());
         point.push(4);
         point.extend(coordinate(curve, "x", x)?);
         point.extend(coordinate(curve, "y", y)?);
-        Self::ec_point(curve, point)
-    }
-
-    /// A point in uncompressed form.
-    pub(crate) fn ec_point(curve: Curve, point: Vec<u8>) -> Result<Self, KeyError> {
         if crypto::public_key::is_on_curve(curve, &point) {
             Ok(Self::Ec { curve, point })
         } else {
@@ -93,6 +91,9 @@ impl PublicKey {
 
     /// An octet key pair (RFC 8037).
     pub(crate) fn okp(curve: Curve, x: &str) -> Result<Self, KeyError> {
+        if !matches!(curve, Curve::Ed25519 | Curve::X25519) {
+            return Err(KeyError::UnknownCurve);
+        }
         let octets = coordinate(curve, "x", x)?;
         let octets = octets.try_into().map_err(|_| KeyError::Malformed { member: "x" })?;
         match curve {

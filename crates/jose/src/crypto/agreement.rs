@@ -36,6 +36,7 @@ impl AgreementKey {
         };
         let peer = UnparsedPublicKey::new(algorithm(self.curve)?, point);
         let secret = agree(&self.key, peer, Refused, |secret| Ok(Zeroizing::new(secret.to_vec())))?;
+        // The library refuses an all-zero X25519 secret itself; this holds should it ever stop doing so.
         if secret.iter().fold(0, |any, octet| any | octet) == 0 { Err(Refused) } else { Ok(secret) }
     }
 }

@@ -20,9 +20,15 @@ pub struct Unverified<'a> {
 impl<'a> Unverified<'a> {
     /// Reads a compact JWE: size, parts, header rules, canonical base64url, in this order (JAR-46, JAR-47).
     pub fn parse(token: &'a str, limits: &Limits) -> Result<Self, JweError> {
-        let [protected, key, iv, ciphertext, tag] = compact::split(token, limits.token_bytes)?;
+        let [protected, ..] = compact::split::<5>(token, limits.token_bytes)?;
+        Self::under(Header::parse(protected, limits)?, token)
+    }
+
+    /// Reads the parts after the header.
+    pub(crate) fn under(header: Header, token: &'a str) -> Result<Self, JweError> {
+        let [protected, key, iv, ciphertext, tag] = compact::split(token, token.len())?;
         Ok(Self {
-            header: Header::parse(protected, limits)?,
+            header,
             protected,
             encrypted_key: decode(key, "encrypted key")?,
             content: Encrypted {

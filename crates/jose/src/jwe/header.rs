@@ -32,8 +32,21 @@ pub struct Header {
 }
 
 impl Header {
-    /// Reads the first part of a token.
+    /// Reads the first part of a token, whose `cty` must be `JWT` (JAR-94).
     pub(crate) fn parse(part: &str, limits: &Limits) -> Result<Self, JweError> {
+        let (header, cty) = Self::parse_with_any_content(part, limits)?;
+        if cty.is_some_and(|cty| media_type::same(&cty, "JWT")) {
+            Ok(header)
+        } else {
+            Err(JweError::ContentType)
+        }
+    }
+
+    /// The header and its `cty`.
+    pub(crate) fn parse_with_any_content(
+        part: &str,
+        limits: &Limits,
+    ) -> Result<(Self, Option<String>), JweError> {
         if part.len() > base64url::encoded_len(limits.header_bytes) {
             return Err(JweError::HeaderTooLong { limit: limits.header_bytes });
         }
@@ -91,20 +104,17 @@ impl RawHeader {
         }
     }
 
-    fn accept(self) -> Result<Header, JweError> {
+    fn accept(self) -> Result<(Header, Option<String>), JweError> {
         let algorithm = self.alg.ok_or(JweError::Missing { member: "alg" })?;
         let algorithm: JweAlgorithm = algorithm.parse().map_err(|_| JweError::UnknownAlgorithm)?;
         let encryption = self.enc.ok_or(JweError::Missing { member: "enc" })?;
         let encryption = encryption.parse().map_err(|_| JweError::UnknownEncryption)?;
-        if !self.cty.is_some_and(|cty| media_type::same(&cty, "JWT")) {
-            return Err(JweError::ContentType);
-        }
         let ephemeral = match self.epk {
             Some(value) if algorithm.agrees() => Some(ephemeral_key(&value)?),
             None if algorithm.agrees() => return Err(JweError::Missing { member: "epk" }),
             _ => None,
         };
-        Ok(Header {
+        let header = Header {
             algorithm,
             encryption,
             kid: self.kid,
@@ -112,7 +122,8 @@ impl RawHeader {
             ephemeral,
             party_u: party_info(self.apu, "apu")?,
             party_v: party_info(self.apv, "apv")?,
-        })
+        };
+        Ok((header, self.cty))
     }
 }
 
