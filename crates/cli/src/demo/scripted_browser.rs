@@ -28,6 +28,11 @@ impl ScriptedBrowser {
         Self { http, cookies: BTreeMap::new() }
     }
 
+    /// The value of a cookie it was given.
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.get(name).map(String::as_str)
+    }
+
     /// Opens an address.
     pub(crate) async fn get(&mut self, url: &str) -> Result<Page> {
         self.send(self.http.get(url)).await.with_context(|| format!("opening {}", without_query(url)))
@@ -76,18 +81,7 @@ impl Page {
 fn text_of(body: &str, id: &str) -> Option<String> {
     let (_, rest) = body.split_once(&format!("id=\"{id}\""))?;
     let (_, rest) = rest.split_once('>')?;
-    let mut text = String::new();
-    let mut markup = false;
-    for character in rest.split("</section>").next()?.chars().take(400) {
-        match character {
-            '<' => markup = true,
-            '>' => markup = false,
-            other if !markup => text.push(other),
-            _ => {}
-        }
-    }
-    let words: Vec<&str> = text.split_whitespace().collect();
-    Some(words.join(" "))
+    rest.split('<').next().map(str::to_owned)
 }
 
 fn without_query(url: &str) -> &str {

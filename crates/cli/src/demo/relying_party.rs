@@ -1,0 +1,300 @@
+//! The demo's relying party: a small web application that logs people in with signed messages only.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use countersign_client::{ClientError, RelyingParty};
+use countersign_jose::SystemEntropy;
+use countersign_protocol::client::{PendingLogin, PushRequest, Received, Tokens};
+use countersign_protocol::parameter::{Encoding, SessionId};
+use countersign_protocol::reason::Reason;
+use countersign_protocol::request::RawParameters;
+use countersign_protocol::response::ReceivedResponse;
+use countersign_server::pages::{CONTENT_TYPE, asset, page_headers};
+use serde_json::{Map, Value};
+
+use super::clock::AdjustableClock;
+use super::decoded::{DecodedJwt, members, shortened};
+use super::flow::{ANSWER_CHECKS, PUSH_CHECKS};
+use super::pages::{
+    Check, DEMO_STYLESHEET_PATH, HomePage, Member, RefusedPage, ResultPage, SignedMessage, demo_stylesheet,
+};
+use super::person::Person;
+
+/// The application: one client, and the logins its browsers wait for.
+#[derive(Clone)]
+pub(crate) struct DemoApplication(Arc<Inner>);
+
+struct Inner {
+    party: RelyingParty,
+    clock: AdjustableClock,
+    person: Person,
+    logins: Mutex<HashMap<String, Login>>,
+    finished: Mutex<HashMap<String, Arc<LoggedIn>>>,
+}
+
+/// A login of one browser.
+struct Login {
+    pending: PendingLogin,
+    push: PushRequest,
+}
+
+/// What a login brought.
+pub(crate) struct LoggedIn {
+    /// The signed request that travelled, with what authenticated it.
+    pub(crate) pushed: Pushed,
+    /// The signed answer that travelled.
+    pub(crate) answer: DecodedJwt,
+    /// The tokens.
+    pub(crate) tokens: Tokens,
+    /// What the server says about the person.
+    pub(crate) userinfo: Map<String, Value>,
+}
+
+/// What the client pushed.
+#[derive(Clone)]
+pub(crate) struct Pushed {
+    /// The request object.
+    pub(crate) request: DecodedJwt,
+    /// What authenticated the client.
+    pub(crate) assertion: DecodedJwt,
+    /// What binds the code to a key.
+    pub(crate) proof: DecodedJwt,
+}
+
+/// The cookie that ties a login to a browser.
+pub(crate) const COOKIE: &str = "demo-session";
+const NAME: &str = "Harbour Savings";
+
+impl DemoApplication {
+    /// An application that logs in at the party's issuer.
+    pub(crate) fn new(party: RelyingParty, person: Person) -> Self {
+        let clock = AdjustableClock::default();
+        Self(Arc::new(Inner { party, clock, person, logins: Mutex::default(), finished: Mutex::default() }))
+    }
+
+    /// The client it is.
+    pub(crate) fn party(&self) -> &RelyingParty {
+        &self.0.party
+    }
+
+    /// Its clock.
+    pub(crate) fn clock(&self) -> &AdjustableClock {
+        &self.0.clock
+    }
+
+    /// Its pages.
+    pub(crate) fn router(self) -> Router {
+        Router::new()
+            .route("/", get(home))
+            .route("/start", get(start))
+            .route("/callback", get(callback))
+            .route(DEMO_STYLESHEET_PATH, get(|| async { stylesheet() }))
+            .route("/assets/{name}", get(server_asset))
+            .with_state(self)
+    }
+
+    /// Begins a login for a browser: where to send it, and its cookie.
+    async fn begin(&self) -> Result<(String, SessionId), ClientError> {
+        let now = self.0.clock.now();
+        let (begun, push) = self.0.party.prepare(now)?;
+        let pushed = self.0.party.push(begun, &push).await?;
+        let (url, pending) = self.0.party.redirect(pushed);
+        let browser = SessionId::generate(&mut SystemEntropy);
+        self.logins().insert(browser.expose().to_owned(), Login { pending, push });
+        Ok((url, browser))
+    }
+
+    /// Believes an answer, or does not; a refused one leaves the login waiting (JARM-44, JARM-59).
+    async fn finish(&self, browser: &str, query: &str) -> Result<Arc<LoggedIn>, ClientError> {
+        let now = self.0.clock.now();
+        let response = ReceivedResponse::parse(query.as_bytes(), Encoding::Query)?;
+        let Login { mut pending, push } = self.logins().remove(browser).ok_or(Reason::ResponseNotExpected)?;
+        let received = self.0.party.receive(&mut pending, &response, now).await;
+        self.logins().insert(browser.to_owned(), Login { pending, push: push.clone() });
+        let granted = match received? {
+            Received::Granted(granted) => granted,
+            Received::Refused { error, description } => {
+                let description = description.unwrap_or_default();
+                return Err(ClientError::Answered { status: 200, error, description });
+            }
+        };
+        let tokens = self.0.party.exchange(granted, now).await?;
+        let userinfo = self.0.party.userinfo(&tokens, now).await?;
+        let answer = DecodedJwt::of("authorization response", "the server", &answer_jwt(query));
+        let login = Arc::new(LoggedIn { pushed: Pushed::of(&push), answer, tokens, userinfo });
+        lock(&self.0.finished).insert(browser.to_owned(), login.clone());
+        Ok(login)
+    }
+
+    /// What this browser's login pushed.
+    pub(crate) fn pushed(&self, browser: &str) -> Option<Pushed> {
+        self.logins().get(browser).map(|login| Pushed::of(&login.push))
+    }
+
+    /// What this browser's login brought, once it succeeded.
+    pub(crate) fn logged_in(&self, browser: &str) -> Option<Arc<LoggedIn>> {
+        lock(&self.0.finished).get(browser).cloned()
+    }
+
+    fn logins(&self) -> MutexGuard<'_, HashMap<String, Login>> {
+        lock(&self.0.logins)
+    }
+
+    fn issuer_host(&self) -> String {
+        let origin = self.0.party.configuration().issuer.origin();
+        origin.split_once("://").map_or(origin, |(_, host)| host).to_owned()
+    }
+}
+
+impl Pushed {
+    fn of(push: &PushRequest) -> Self {
+        let field = |name: &str| push.form.iter().find(|(own, _)| *own == name).map_or("", |(_, value)| value);
+        Self {
+            request: DecodedJwt::of("request object", "the client", field("request")),
+            assertion: DecodedJwt::of("client assertion", "the client", field("client_assertion")),
+            proof: DecodedJwt::of("DPoP proof", "the key it carries", &push.proof),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The signed answer in a callback's query.
+pub(crate) fn answer_jwt(query: &str) -> String {
+    let parameters = RawParameters::parse(query.as_bytes()).unwrap_or_default();
+    parameters.get("response").unwrap_or_default().to_owned()
+}
+
+async fn home(State(demo): State<DemoApplication>) -> Response {
+    let Person { username, password, .. } = demo.0.person.clone();
+    let issuer = demo.issuer_host();
+    let page = HomePage { relying_party: NAME.to_owned(), issuer, start: "/start".to_owned(), username, password };
+    html(StatusCode::OK, page.render())
+}
+
+async fn start(State(demo): State<DemoApplication>) -> Response {
+    match demo.begin().await {
+        Ok((url, browser)) => {
+            let cookie = format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax", browser.expose());
+            ([(header::SET_COOKIE, cookie)], Redirect::to(&url)).into_response()
+        }
+        Err(error) => refused(&demo, &error, None),
+    }
+}
+
+async fn callback(State(demo): State<DemoApplication>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+    let query = query.unwrap_or_default();
+    let browser = cookie(&headers).unwrap_or_default();
+    match demo.finish(&browser, &query).await {
+        Ok(login) => html(StatusCode::OK, result_page(&demo, &login).render()),
+        Err(error) => refused(&demo, &error, Some(&query)),
+    }
+}
+
+fn cookie(headers: &HeaderMap) -> Option<String> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value.to_owned())
+}
+
+fn result_page(demo: &DemoApplication, login: &LoggedIn) -> ResultPage {
+    let LoggedIn { pushed, answer, tokens, userinfo } = login;
+    let checks = PUSH_CHECKS.iter().chain(ANSWER_CHECKS).map(|check| Check {
+        requirement: check.rule.to_owned(),
+        by: check.by.to_owned(),
+        held: check.held.to_owned(),
+    });
+    let person = userinfo.get("name").or_else(|| userinfo.get("sub")).and_then(Value::as_str);
+    ResultPage {
+        relying_party: NAME.to_owned(),
+        issuer: demo.issuer_host(),
+        person: person.unwrap_or_default().to_owned(),
+        request: signed_message(&pushed.request, "pushed to /par over the back channel"),
+        answer: signed_message(answer, "in the query of the redirect, through the browser"),
+        checks: checks.collect(),
+        tokens: token_members(tokens),
+        userinfo: members(userinfo),
+        attempts: Vec::new(),
+    }
+}
+
+fn token_members(tokens: &Tokens) -> Vec<Member> {
+    let member = |name: &str, value: &str, meaning: &str| Member {
+        name: name.to_owned(),
+        value: shortened(value, 24),
+        meaning: meaning.to_owned(),
+    };
+    let seconds = tokens.expires_in.map(|seconds| seconds.to_string()).unwrap_or_default();
+    let mut list = vec![
+        member("access_token", &tokens.access_token, "of use only together with the key it is bound to"),
+        member("expires_in", &seconds, "seconds"),
+        member("scope", tokens.scope.as_deref().unwrap_or_default(), "granted"),
+    ];
+    list.extend(tokens.id_token.as_deref().map(|token| member("id_token", token, "who logged in")));
+    list.extend(tokens.refresh_token.as_deref().map(|token| member("refresh_token", token, "to get another")));
+    list
+}
+
+fn signed_message(jwt: &DecodedJwt, travelled: &str) -> SignedMessage {
+    let header = |name: &str| jwt.header.get(name).and_then(Value::as_str).unwrap_or_default();
+    SignedMessage {
+        kind: jwt.kind.to_owned(),
+        signer: jwt.signed_by.to_owned(),
+        travelled: format!("{travelled}, {} bytes", jwt.compact.len()),
+        header: members(&jwt.header),
+        claims: members(&jwt.claims),
+        signature: format!("{} by key {}, held", header("alg"), shortened(header("kid"), 8)),
+        signature_holds: true,
+        compact: jwt.parts(),
+    }
+}
+
+/// The page for a refused answer; the text of an unverified one is never shown (JARM-44).
+fn refused(demo: &DemoApplication, error: &ClientError, query: Option<&str>) -> Response {
+    let (code, explanation) = match error {
+        ClientError::Answered { error, description, .. } => (error.clone(), description.clone()),
+        ClientError::Refused(reason) => ("refused by the client".to_owned(), reason.wrong().to_owned()),
+        other => ("refused by the client".to_owned(), other.to_string()),
+    };
+    tracing::info!(code, explanation, answered = query.is_some(), "the client refused");
+    let rule = error.reason();
+    let text = |part: Option<&'static str>| part.unwrap_or("-").to_owned();
+    let page = RefusedPage {
+        relying_party: NAME.to_owned(),
+        issuer: demo.issuer_host(),
+        code,
+        explanation,
+        requirement: text(rule.map(Reason::rule)),
+        section: text(rule.map(Reason::section)),
+        would_pass: text(rule.map(Reason::passes)),
+        answer: None,
+    };
+    html(StatusCode::BAD_REQUEST, page.render())
+}
+
+async fn server_asset(axum::extract::Path(name): axum::extract::Path<String>) -> Response {
+    match asset(&format!("/assets/{name}")) {
+        Some(found) => ([(header::CONTENT_TYPE, found.content_type)], found.bytes).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+fn stylesheet() -> Response {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], demo_stylesheet()).into_response()
+}
+
+fn html(status: StatusCode, body: String) -> Response {
+    let mut response = (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], body).into_response();
+    for (name, value) in page_headers() {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
