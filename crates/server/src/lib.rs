@@ -10,13 +10,18 @@ mod back_channel;
 mod clients;
 mod clock;
 mod cookies;
+pub mod evidence;
+mod key_ring;
 pub mod pages;
 mod password;
 mod push;
 mod refusal;
+mod sealing;
 mod settings;
 
 pub use authorization_server::AuthorizationServer;
 pub use clock::Clock;
+pub use evidence::EvidenceKeeper;
+pub use key_ring::{KeyRing, KeyRingError, Published, Rotation};
 pub use password::{HashingFailed, hash_password};
 pub use settings::{Lifetimes, ScopeText, Settings};
