@@ -16,10 +16,13 @@ pub mod pages;
 mod password;
 mod push;
 mod refusal;
+mod sealing;
 mod settings;
 mod throttle;
 
 pub use authorization_server::AuthorizationServer;
 pub use clock::Clock;
+pub use evidence::EvidenceKeeper;
+pub use key_ring::{KeyRing, KeyRingError, Published, Rotation};
 pub use password::{HashingFailed, hash_password};
 pub use settings::{Lifetimes, ScopeText, Settings};

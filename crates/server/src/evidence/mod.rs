@@ -1,0 +1,17 @@
+//! What the server remembers so that others can verify it: records and keys as leaves, the bytes sealed beside them.
+//!
+//! [`EvidenceKeeper`] makes statements; they are committed in the unit of the answer they are about, so a flow whose
+//! evidence cannot be kept is refused. [`EvidenceKeeper::sequence`] puts what is pending into the log afterwards.
+
+mod keeper;
+mod key_leaf;
+mod original;
+mod record_id;
+mod sequence;
+
+pub use keeper::EvidenceKeeper;
+pub(crate) use key_leaf::archive_key;
+pub use key_leaf::{is_key_transaction, key_transaction};
+pub use original::open_original;
+pub(crate) use record_id::RecordIds;
+pub use sequence::SequenceError;
