@@ -1,0 +1,117 @@
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, HttpBody};
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, Version, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::json;
+use tokio::time::timeout;
+
+use super::{Limits, isolation};
+
+/// Puts the limits of a request around an application: size of target and body, time for body and answer, and a
+/// wall around each handler that panics.
+///
+/// A handler behind it finds the whole body in memory and never more than [`Limits::body_bytes`] of it.
+pub(crate) fn guard(app: Router, limits: Limits) -> Router {
+    app.layer(from_fn(isolation::isolate)).layer(from_fn_with_state(limits, admit))
+}
+
+async fn admit(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+    let version = request.version();
+    match receive(request, &limits).await {
+        Err(excess) => excess.answer(version),
+        Ok(request) => match timeout(limits.request, next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => Excess::AnswerSlow.answer(version),
+        },
+    }
+}
+
+/// Why a request is not handed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Excess {
+    TargetLong,
+    LengthUnknown,
+    BodyLarge(usize),
+    BodySlow,
+    BodyBroken,
+    AnswerSlow,
+}
+
+/// Reads the body of a request, as far as it may go.
+async fn receive(request: Request, limits: &Limits) -> Result<Request, Excess> {
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    if target > limits.uri_bytes {
+        return Err(Excess::TargetLong);
+    }
+    if request.headers().contains_key(header::TRANSFER_ENCODING) {
+        return Err(Excess::LengthUnknown);
+    }
+    let (parts, body) = request.into_parts();
+    if body.is_end_stream() {
+        return Ok(Request::from_parts(parts, body));
+    }
+    if body.size_hint().lower() > limits.body_bytes as u64 {
+        if !parts.headers.contains_key(header::EXPECT) {
+            discard(body).await;
+        }
+        return Err(Excess::BodyLarge(limits.body_bytes));
+    }
+    let whole = timeout(limits.body_read, Limited::new(body, limits.body_bytes).collect()).await;
+    match whole {
+        Ok(Ok(body)) => Ok(Request::from_parts(parts, Body::from(body.to_bytes()))),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Excess::BodyLarge(limits.body_bytes)),
+        Ok(Err(_)) => Err(Excess::BodyBroken),
+        Err(_) => Err(Excess::BodySlow),
+    }
+}
+
+/// Throws some of a body away that is too large, keeping none of it: a peer that is still sending would otherwise
+/// see its connection break, and never the answer that says why.
+async fn discard(mut body: Body) {
+    const AT_MOST: usize = 16 * 1024 * 1024;
+    let reading = async {
+        let mut seen = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            seen += frame.data_ref().map_or(0, |data| data.len());
+            if seen > AT_MOST {
+                break;
+            }
+        }
+    };
+    let _ = timeout(Duration::from_secs(2), reading).await;
+}
+
+impl Excess {
+    fn answer(self, version: Version) -> Response {
+        let (status, wrong) = match self {
+            Self::TargetLong => (StatusCode::URI_TOO_LONG, "The request target is too long.".to_owned()),
+            Self::LengthUnknown => (
+                StatusCode::LENGTH_REQUIRED,
+                "The request has a Transfer-Encoding. What would pass: a Content-Length.".to_owned(),
+            ),
+            Self::BodyLarge(most) => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                format!("The body is too large. What would pass: at most {most} bytes (PAR-01)."),
+            ),
+            Self::BodySlow => (StatusCode::REQUEST_TIMEOUT, "The body came too slowly.".to_owned()),
+            Self::BodyBroken => (StatusCode::BAD_REQUEST, "The body broke off.".to_owned()),
+            Self::AnswerSlow => (StatusCode::SERVICE_UNAVAILABLE, "The answer took too long.".to_owned()),
+        };
+        tracing::info!(excess = ?self, "cut off");
+        let error = if self == Self::AnswerSlow { "temporarily_unavailable" } else { "invalid_request" };
+        let body = json!({ "error": error, "error_description": wrong }).to_string();
+        let mut response = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self != Self::AnswerSlow && version <= Version::HTTP_11 {
+            // What follows on this connection cannot be told from the rest of the body.
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+}
