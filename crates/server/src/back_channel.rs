@@ -37,7 +37,8 @@ pub(crate) fn parse_form(headers: &HeaderMap, body: &Bytes) -> Result<RawParamet
 /// # Errors
 /// [`Reason::ContentTypeWrong`].
 pub(crate) fn check_form(headers: &HeaderMap) -> Result<(), Reason> {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     let form = essence.eq_ignore_ascii_case("application/x-www-form-urlencoded");
     if form { Ok(()) } else { Err(Reason::ContentTypeWrong) }

@@ -22,7 +22,8 @@ impl Cookies {
         let find = |name: &str| {
             let name = full_name(name, issuer);
             let pairs = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-            let mut pairs = pairs.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+            let mut pairs =
+                pairs.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
             pairs.find(|(own, _)| *own == name).map(|(_, value)| value.to_owned())
         };
         Self {
@@ -77,7 +78,10 @@ mod tests {
     fn what_is_no_credential_of_ours_counts_as_absent() {
         let issuer: Issuer = "http://localhost:8080".parse().unwrap();
         let mut headers = HeaderMap::new();
-        headers.insert(header::COOKIE, HeaderValue::from_static("a=b; countersign-session=<script>; countersign-browser="));
+        headers.insert(
+            header::COOKIE,
+            HeaderValue::from_static("a=b; countersign-session=<script>; countersign-browser="),
+        );
         let cookies = Cookies::read(&headers, &issuer);
         assert!(cookies.session.is_none() && cookies.browser.is_none());
     }

@@ -4,8 +4,8 @@
 //! decides; nothing here judges a message. The authorization endpoint is a hall of its own, [`authorize`], whose
 //! rooms stand in the order in which a request walks.
 
-mod authorize;
 mod authorization_server;
+mod authorize;
 mod back_channel;
 mod clients;
 mod clock;

@@ -24,7 +24,8 @@ pub fn hash_password(password: &str) -> Result<String, HashingFailed> {
 /// so that the time tells nobody which names exist (ATK-DOS-11).
 pub(crate) fn verify(given: &str, stored: Option<&str>) -> bool {
     static NOBODY: OnceLock<String> = OnceLock::new();
-    let nobody = || NOBODY.get_or_init(|| hash_password("nobody has this password").unwrap_or_default()).as_str();
+    let nobody =
+        || NOBODY.get_or_init(|| hash_password("nobody has this password").unwrap_or_default()).as_str();
     let matches = matches(given, stored.unwrap_or_else(nobody)).unwrap_or(false);
     matches && stored.is_some()
 }

@@ -33,7 +33,11 @@ pub(crate) async fn push(
 }
 
 /// Spends what the request brought and stores it: all of it, or nothing happened.
-async fn keep(server: &AuthorizationServer, request: &AuthorizationRequest, spends: Spends) -> Result<Response, Refusal> {
+async fn keep(
+    server: &AuthorizationServer,
+    request: &AuthorizationRequest,
+    spends: Spends,
+) -> Result<Response, Refusal> {
     let now = server.now();
     let reference = RequestReference::generate(&mut SystemEntropy);
     let lifetime = server.settings().lifetimes.pushed_request;
@@ -58,10 +62,7 @@ async fn keep(server: &AuthorizationServer, request: &AuthorizationRequest, spen
 
 /// PAR-06.
 fn created(reference: &RequestReference, lifetime: u64) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CACHE_CONTROL, "no-cache, no-store"),
-    ];
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-cache, no-store")];
     let body = json!({ "request_uri": reference.to_request_uri(), "expires_in": lifetime }).to_string();
     (StatusCode::CREATED, headers, body).into_response()
 }

@@ -76,7 +76,9 @@ impl Settings {
             issuer,
             minimum_profile: ProfileName::Baseline,
             signing_algorithms: vec![Algorithm::ES256, Algorithm::PS256, Algorithm::EdDSA],
-            scopes: scopes.map(|(word, meaning)| ScopeText { word: word.into(), meaning: meaning.into() }).to_vec(),
+            scopes: scopes
+                .map(|(word, meaning)| ScopeText { word: word.into(), meaning: meaning.into() })
+                .to_vec(),
             lifetimes: Lifetimes::default(),
         }
     }

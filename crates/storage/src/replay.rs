@@ -6,7 +6,10 @@ use countersign_protocol::{
     time::UnixTime,
 };
 
-use crate::{Expect, Statement, StorageError, Store, statement::{Query, queries}};
+use crate::{
+    Expect, Statement, StorageError, Store,
+    statement::{Query, queries},
+};
 
 /// Spends an identifier, once until it expires (JAR-105, CAUTH-13, DPOP-06). Refused if it was spent before.
 ///
@@ -35,7 +38,12 @@ pub fn spend_all(issuer: &Issuer, spends: &Spends, now: UnixTime) -> Vec<Stateme
 ///
 /// # Errors
 /// The database failed; the message must then not be acted on.
-pub async fn is_spent(store: &Store, issuer: &Issuer, key: &ReplayKey, now: UnixTime) -> Result<bool, StorageError> {
+pub async fn is_spent(
+    store: &Store,
+    issuer: &Issuer,
+    key: &ReplayKey,
+    now: UnixTime,
+) -> Result<bool, StorageError> {
     let question = IS_SPENT.with(
         Expect::Any,
         [

@@ -6,7 +6,7 @@ use countersign_jose::{Algorithm, Jwk, SystemEntropy, Thumbprint};
 use countersign_protocol::parameter::{ClientId, Issuer};
 use countersign_protocol::registration::Client;
 use countersign_protocol::time::UnixTime;
-use countersign_storage::{Statement, Store, evidence_record};
+use countersign_storage::{Statement, Store, Unit, evidence_key, evidence_record};
 use quick_cache::sync::Cache;
 use tokio::sync::Mutex;
 
@@ -59,7 +59,7 @@ impl EvidenceKeeper {
         let leaf = record.to_leaf()?;
         let row = evidence_record::EvidenceRecord {
             record_id,
-            transaction_id: record.transaction,
+            transaction_id: Some(record.transaction),
             kind: record.kind.to_string(),
             recorded_at: record.at,
             leaf,
@@ -69,10 +69,10 @@ impl EvidenceKeeper {
         Ok(statements)
     }
 
-    /// Archives the key of a client when it is used for the first time; no statements when it is archived already.
+    /// Archives the key of a client when it is used for the first time (EVD-39).
     ///
-    /// Asked before [`EvidenceKeeper::keep`] and committed with it: the leaf of a key comes before the leaves that
-    /// name it. Once known, a key costs a lookup in memory.
+    /// Done before [`EvidenceKeeper::keep`], in a unit of its own: the leaf of a key comes before the leaves that name
+    /// it. Once known, a key costs a lookup in memory.
     ///
     /// # Errors
     /// The database failed, or the key is none of this client.
@@ -82,27 +82,27 @@ impl EvidenceKeeper {
         key: Thumbprint,
         algorithm: Algorithm,
         now: UnixTime,
-    ) -> Result<Vec<Statement>, Fault> {
+    ) -> Result<(), Fault> {
         if self.archived.get(&(key, algorithm)).is_some_and(|owner| owner == *client.id()) {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let owner = KeyOwner::Client(client.id().clone());
-        if self.is_archived(&owner, key, algorithm).await? {
-            self.archived.insert((key, algorithm), client.id().clone());
-            return Ok(Vec::new());
+        if !self.is_archived(&owner, key, algorithm).await? {
+            let jwk = client.keys().keys().iter().find(|jwk| jwk.thumbprint() == key);
+            let jwk = jwk.ok_or(Fault::Internal("a key to archive is not registered for its client"))?;
+            self.publish(owner, jwk, algorithm, now).await?;
         }
-        let jwk = client.keys().keys().iter().find(|jwk| jwk.thumbprint() == key);
-        let jwk = jwk.ok_or(Fault::Internal("a key to archive is not registered for its client"))?;
-        self.publish(owner, jwk, algorithm, now)
+        self.archived.insert((key, algorithm), client.id().clone());
+        Ok(())
     }
 
-    fn publish(
+    async fn publish(
         &self,
         owner: KeyOwner,
         jwk: &Jwk,
         algorithm: Algorithm,
         now: UnixTime,
-    ) -> Result<Vec<Statement>, Fault> {
+    ) -> Result<(), Fault> {
         let leaf = ArchivedKey {
             issuer: self.issuer.clone(),
             event: KeyEvent::Published,
@@ -114,7 +114,11 @@ impl EvidenceKeeper {
             valid_to: None,
             jwk: ThumbprintMembers::of(jwk)?,
         };
-        Ok(archive_key(&self.issuer, &self.ids, &leaf, jwk)?)
+        let unit = Unit::new().then_all(archive_key(&self.issuer, &self.ids, &leaf)?);
+        match unit.commit(&self.store).await?.refused() {
+            None | Some("evidence_key.archive") => Ok(()),
+            Some(statement) => Err(Fault::Internal(statement)),
+        }
     }
 
     async fn is_archived(
@@ -123,11 +127,9 @@ impl EvidenceKeeper {
         key: Thumbprint,
         algorithm: Algorithm,
     ) -> Result<bool, Fault> {
-        let name = super::key_transaction(owner, key)?;
-        let leaves = evidence_record::of_transaction(&self.store, &self.issuer, &name).await?;
+        let leaves = evidence_key::find(&self.store, &self.issuer, &key).await?;
         let mut leaves = leaves.iter().filter_map(|row| ArchivedKey::from_leaf(&row.leaf).ok());
-        Ok(leaves
-            .any(|leaf| leaf.owner == *owner && leaf.algorithm == algorithm && leaf.thumbprint() == Ok(key)))
+        Ok(leaves.any(|leaf| leaf.owner == *owner && leaf.algorithm == algorithm))
     }
 }
 

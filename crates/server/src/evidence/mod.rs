@@ -11,7 +11,6 @@ mod sequence;
 
 pub use keeper::EvidenceKeeper;
 pub(crate) use key_leaf::archive_key;
-pub use key_leaf::{is_key_transaction, key_transaction};
 pub use original::open_original;
 pub(crate) use record_id::RecordIds;
 pub use sequence::SequenceError;

@@ -1,12 +1,10 @@
-use countersign_evidence::checkpoint::{Checkpoint, CheckpointError, Origin};
-use countersign_evidence::log::{Integration, Log};
-use countersign_evidence::note::{NoteError, SignedNote};
-use countersign_evidence::tile::{TileError, Tiles};
-use countersign_evidence::tree::{Frontier, InvalidFrontier};
+use countersign_evidence::checkpoint::{Checkpoint, CheckpointError};
+use countersign_evidence::log::Log;
+use countersign_evidence::note::NoteError;
+use countersign_evidence::tile::TileError;
 use countersign_protocol::time::UnixTime;
-use countersign_storage::evidence_record::EvidenceRecord;
-use countersign_storage::evidence_tree::{self, Tile, TreeHead};
-use countersign_storage::{Outcome, StorageError, Unit, evidence_record};
+use countersign_storage::evidence_tree::{self, TreeHead};
+use countersign_storage::{Outcome, StorageError, evidence_record};
 
 use super::EvidenceKeeper;
 use crate::key_ring::KeyRing;
@@ -23,9 +21,6 @@ pub enum SequenceError {
     /// The stored log contradicts itself; going on would sign a second truth.
     #[error("the stored log is damaged: {0}")]
     Tile(#[from] TileError),
-    /// The stored frontier is none.
-    #[error("the stored log is damaged: {0}")]
-    Frontier(#[from] InvalidFrontier),
     /// The last checkpoint does not hold under the log key, or the next could not be signed.
     #[error("checkpoint: {0}")]
     Checkpoint(#[from] CheckpointError),
@@ -79,7 +74,8 @@ impl EvidenceKeeper {
         let mut log = self.resume(keys, head).await?;
         let grown = log.integrate(pending.iter().map(|record| record.leaf.as_slice()))?;
         let checkpoint = grown.checkpoint.sign(keys.log_key(), keys.log_signer())?;
-        match self.write(&pending, &grown, &checkpoint, now).commit(&self.store).await? {
+        let unit = evidence_tree::integrate(&self.issuer, &pending, &grown, &checkpoint.to_string(), now);
+        match unit.commit(&self.store).await? {
             Outcome::Committed(_) => Ok(Step::Integrated(pending.len() as u64)),
             Outcome::Refused("evidence_tree.begin" | "evidence_tree.advance") => Ok(Step::Outrun),
             Outcome::Refused(statement) => Err(SequenceError::Refused(statement)),
@@ -88,46 +84,12 @@ impl EvidenceKeeper {
 
     /// Takes the log up where it was left, if what is stored is what was signed.
     async fn resume(&self, keys: &KeyRing, head: Option<TreeHead>) -> Result<Log, SequenceError> {
-        let origin = Origin::of(&self.issuer);
-        let Some(head) = head else { return Ok(Log::empty(origin)) };
-        let frontier = Frontier::from_bytes(head.size, &head.frontier)?;
-        let signed = Checkpoint::open(&head.checkpoint.parse()?, keys.log_key())?;
-        if signed.size != frontier.size() || signed.root != frontier.root() {
-            return Err(SequenceError::OtherTree);
+        if let Some(TreeHead { frontier, checkpoint, .. }) = head {
+            let signed = Checkpoint::open(&checkpoint.parse()?, keys.log_key())?;
+            if signed.size != frontier.size() || signed.root != frontier.root() {
+                return Err(SequenceError::OtherTree);
+            }
         }
-        let mut tiles = Tiles::new();
-        for id in Log::tiles_to_load(head.size) {
-            let stored = evidence_tree::tile(&self.store, &self.issuer, id.level.into(), id.index).await?;
-            let stored = stored.ok_or(TileError::Missing(id))?;
-            tiles.insert(id.level, id.index, &stored.hashes)?;
-        }
-        Ok(Log::resume(origin, frontier, &tiles)?)
-    }
-
-    fn write(
-        &self,
-        pending: &[EvidenceRecord],
-        grown: &Integration,
-        checkpoint: &SignedNote,
-        now: UnixTime,
-    ) -> Unit {
-        let head = TreeHead {
-            size: grown.frontier.size(),
-            frontier: grown.frontier.to_bytes(),
-            checkpoint: checkpoint.to_string(),
-            updated_at: now,
-        };
-        let places = pending.iter().zip(grown.first_index..);
-        let places =
-            places.map(|(record, index)| evidence_tree::place(&self.issuer, &record.record_id, index));
-        let tiles = grown.tiles.iter().map(|tile| {
-            let width = u64::from(tile.id.width);
-            let (level, index) = (tile.id.level.into(), tile.id.index);
-            evidence_tree::write_tile(&self.issuer, &Tile { level, index, width, hashes: tile.bytes.clone() })
-        });
-        Unit::new()
-            .then(evidence_tree::advance(&self.issuer, grown.previous_size, &head))
-            .then_all(places)
-            .then_all(tiles)
+        Ok(evidence_tree::load(&self.store, &self.issuer).await?)
     }
 }

@@ -284,7 +284,6 @@ impl Maker<'_> {
             self.issuer,
             self.ids,
             &leaf,
-            &public,
         )?);
         log_outcome("a signing key was made", &row.key_id, &unit.commit(self.store).await?);
         Ok(())
@@ -295,7 +294,7 @@ impl Maker<'_> {
         let leaf = self.leaf(KeyEvent::Retired, row, &public, now)?;
         let unit = Unit::new()
             .then(signing_key::archive(self.issuer, &row.key_id, now))
-            .then_all(archive_key(self.issuer, self.ids, &leaf, &public)?);
+            .then_all(archive_key(self.issuer, self.ids, &leaf)?);
         log_outcome("a signing key was archived", &row.key_id, &unit.commit(self.store).await?);
         Ok(())
     }
