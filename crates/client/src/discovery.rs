@@ -5,35 +5,33 @@ use countersign_protocol::reason::Reason;
 
 use crate::{ClientError, HttpClient};
 
-/// Reads the metadata of an issuer (RFC 8414 §3, OpenID Connect Discovery §4) and its key set.
+/// Fetches the metadata of an issuer from where RFC 8414 §3 puts it or, if nothing is there, from where OpenID Connect
+/// Discovery §4 does, and checks that it is the issuer's own (META-03).
+///
+/// The issuer comes from the client's configuration, never from a message: whoever chooses it chooses the keys.
 ///
 /// # Errors
-/// Transport, a document that is malformed, or one that names another issuer (META-03).
-pub async fn discover(http: &HttpClient, issuer: &Issuer) -> Result<(ServerMetadata, JwkSet), ClientError> {
-    let bytes = match http.document(&authorization_server_address(issuer)).await {
-        Ok(bytes) => bytes,
-        Err(_) => http.document(&issuer.endpoint("/.well-known/openid-configuration")).await?,
-    };
-    let metadata: ServerMetadata =
-        json::parse_object(&bytes, &Limits::DOCUMENT).map_err(|_| Reason::MetadataLacks)?;
-    if metadata.issuer != *issuer {
-        return Err(Reason::MetadataIssuer.into());
+/// No document, one that is not strict JSON of the expected types, or [`Reason::MetadataIssuer`].
+pub async fn discover(http: &HttpClient, issuer: &Issuer) -> Result<ServerMetadata, ClientError> {
+    let inserted = format!("{}/.well-known/oauth-authorization-server{}", issuer.origin(), issuer.path());
+    let appended = issuer.endpoint("/.well-known/openid-configuration");
+    let mut url = inserted;
+    let mut answer = http.get(&url).await?;
+    if answer.status == 404 {
+        url = appended;
+        answer = http.get(&url).await?;
     }
-    let keys = fetch_keys(http, &metadata).await?;
-    Ok((metadata, keys))
+    let body = answer.expect(200)?;
+    let metadata: ServerMetadata = json::parse_object(&body, &Limits::DOCUMENT)
+        .map_err(|error| ClientError::Document { url, problem: error.to_string() })?;
+    if metadata.issuer == *issuer { Ok(metadata) } else { Err(Reason::MetadataIssuer.into()) }
 }
 
-/// Fetches the key set that verified metadata names (JWKS-04, JARM-57).
+/// Fetches a published key set.
 ///
 /// # Errors
-/// Transport, or a set that is malformed.
-pub(crate) async fn fetch_keys(http: &HttpClient, metadata: &ServerMetadata) -> Result<JwkSet, ClientError> {
-    let bytes = http.document(&metadata.jwks_uri).await?;
-    JwkSet::parse(&bytes)
-        .map_err(|error| ClientError::Transport(format!("the key set of the server: {error}")))
-}
-
-/// RFC 8414 §3.1: the well-known part stands between host and path.
-fn authorization_server_address(issuer: &Issuer) -> String {
-    format!("{}/.well-known/oauth-authorization-server{}", issuer.origin(), issuer.path())
+/// No answer, or a key set that [`JwkSet::parse`] refuses: then no key of it is used.
+pub async fn fetch_keys(http: &HttpClient, url: &str) -> Result<JwkSet, ClientError> {
+    let body = http.get(url).await?.expect(200)?;
+    JwkSet::parse(body).map_err(|error| ClientError::Keys { url: url.to_owned(), error })
 }

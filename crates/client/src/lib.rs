@@ -1,14 +1,17 @@
-//! The relying party: discovery, then `begin → push → redirect → receive → exchange` over HTTP.
+//! The relying party: begin, push, redirect, receive, exchange.
 //!
-//! The steps and their checks are `countersign_protocol::client`; this crate carries the messages. Once a signed
-//! answer was asked for, nothing else is believed, and no answer is acted on before every check held.
+//! The steps and every check are those of [`countersign_protocol::client`]; this crate carries their messages. It
+//! follows no redirect, waits no longer than five seconds, reads no answer larger than 512 KiB, and never retries:
+//! what it sends is good once.
 
+mod client_error;
 mod discovery;
-mod error;
-mod http;
+mod http_client;
+mod published_keys;
 mod relying_party;
 
-pub use discovery::discover;
-pub use error::ClientError;
-pub use http::{Body, HttpClient};
+pub use client_error::{ClientError, ErrorAnswer};
+pub use discovery::{discover, fetch_keys};
+pub use http_client::{Answer, HttpClient, Trust};
+pub use published_keys::PublishedKeys;
 pub use relying_party::RelyingParty;

@@ -1,177 +1,183 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use countersign_jose::{JwkSet, SystemEntropy};
+use countersign_jose::jws::Unverified;
+use countersign_jose::{Entropy, JwkSet, Limits, base64url};
 use countersign_protocol::client::{
-    Begun, ClientConfiguration, Granted, PendingLogin, PushRequest, Pushed, Received, TokenForm, Tokens,
+    Begun, ClientConfiguration, Granted, PendingLogin, PushRequest, Received, TokenForm, Tokens, check_metadata,
     check_userinfo,
 };
-use countersign_protocol::dpop;
+use countersign_protocol::dpop::sign_proof;
 use countersign_protocol::metadata::ServerMetadata;
 use countersign_protocol::reason::Reason;
 use countersign_protocol::response::ReceivedResponse;
 use countersign_protocol::time::UnixTime;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::discovery::{discover, fetch_keys};
-use crate::{ClientError, HttpClient};
+use crate::{ClientError, HttpClient, PublishedKeys, discover};
 
-/// Seconds between two fetches of a key set because of a key it did not have (JARM-63).
-const COOLDOWN: u64 = 30;
-
-/// A client at one issuer, ready to log people in.
+/// A client at its issuer: `begin → (the browser) → receive → exchange → userinfo`.
 ///
-/// `begin` leads to [`PendingLogin`], which whoever calls keeps for one browser; `receive` believes nothing but the
-/// answer to it.
+/// Whoever wants to see what travels takes the smaller steps: makes the message with [`countersign_protocol::client`],
+/// sends it with [`send_push`](Self::send_push) or [`send_token_form`](Self::send_token_form), and feeds the answer
+/// back. The larger steps do nothing else.
 #[derive(Debug)]
 pub struct RelyingParty {
-    http: HttpClient,
-    own: ClientConfiguration,
+    configuration: ClientConfiguration,
     metadata: ServerMetadata,
-    keys: Mutex<Keys>,
-}
-
-#[derive(Debug)]
-struct Keys {
-    set: Arc<JwkSet>,
-    fetched: UnixTime,
+    keys: PublishedKeys,
+    http: HttpClient,
 }
 
 impl RelyingParty {
-    /// Reads the server's metadata and keys, and checks that it offers what this client must use (JARM-85).
+    /// Finds the issuer of this configuration, checks that it offers all that must be used, and gets its keys.
     ///
     /// # Errors
-    /// The server cannot be reached, is another one, or offers less.
-    pub async fn connect(
-        http: HttpClient,
-        own: ClientConfiguration,
-        now: UnixTime,
-    ) -> Result<Self, ClientError> {
-        let (metadata, set) = discover(&http, &own.issuer).await?;
-        countersign_protocol::client::check_metadata(&metadata, &own)?;
-        let keys = Mutex::new(Keys { set: Arc::new(set), fetched: now });
-        Ok(Self { http, own, metadata, keys })
+    /// As [`discover`] and [`PublishedKeys::fetch`], and [`Reason::MetadataLacks`].
+    pub async fn discover(http: HttpClient, configuration: ClientConfiguration) -> Result<Self, ClientError> {
+        let metadata = discover(&http, &configuration.issuer).await?;
+        check_metadata(&metadata, &configuration)?;
+        let keys = PublishedKeys::fetch(&http, &metadata.jwks_uri).await?;
+        Ok(Self { configuration, metadata, keys, http })
     }
 
-    /// What this client is configured with.
+    /// What the client knows about itself.
     pub fn configuration(&self) -> &ClientConfiguration {
-        &self.own
+        &self.configuration
     }
 
-    /// What the server says about itself.
+    /// What the server offers.
     pub fn metadata(&self) -> &ServerMetadata {
         &self.metadata
     }
 
-    /// Begins a login: a signed request is pushed; the browser is to be sent to the address returned.
-    ///
-    /// # Errors
-    /// The server refused the request, or could not be reached.
-    pub async fn begin(&self, now: UnixTime) -> Result<(String, PendingLogin), ClientError> {
-        let (begun, request) = self.prepare(now)?;
-        let pushed = self.push(begun, &request).await?;
-        Ok(self.redirect(pushed))
+    /// The keys of the server.
+    pub fn keys(&self) -> &PublishedKeys {
+        &self.keys
     }
 
-    /// The first half of [`RelyingParty::begin`]: everything signed, nothing sent.
-    ///
-    /// # Errors
-    /// A key failed to sign.
-    pub fn prepare(&self, now: UnixTime) -> Result<(Begun, PushRequest), ClientError> {
-        let begun = Begun::new(&self.own, &self.metadata, &mut SystemEntropy)?;
-        let request = begun.push(&self.own, &self.metadata, now, &mut SystemEntropy)?;
-        Ok((begun, request))
+    /// What carries its messages.
+    pub fn http(&self) -> &HttpClient {
+        &self.http
     }
 
-    /// Sends a prepared request to the pushed request endpoint.
+    /// Pushes a signed request. Send the browser to the URL, and keep the login bound to that browser (JARM-61).
     ///
     /// # Errors
-    /// As [`RelyingParty::begin`].
-    pub async fn push(&self, begun: Begun, request: &PushRequest) -> Result<Pushed, ClientError> {
+    /// The server refused the request, or did not answer as it must.
+    pub async fn begin(
+        &self,
+        now: UnixTime,
+        entropy: &mut (impl Entropy + Send),
+    ) -> Result<(String, PendingLogin), ClientError> {
+        let begun = Begun::new(&self.configuration, &self.metadata, entropy)?;
+        let request = begun.push(&self.configuration, &self.metadata, now, entropy)?;
+        let pushed = begun.pushed(&self.send_push(&request).await?)?;
+        Ok(pushed.redirect(&self.configuration, &self.metadata))
+    }
+
+    /// Sends a pushed request and gives the body of its success (PAR-06).
+    ///
+    /// # Errors
+    /// An [`ErrorAnswer`](crate::ErrorAnswer), or none.
+    pub async fn send_push(&self, request: &PushRequest) -> Result<Vec<u8>, ClientError> {
         let answer = self.http.post_form(&request.url, &request.form, &request.proof).await?;
-        Ok(begun.pushed(&answer.expect(201)?)?)
+        Ok(answer.expect(201)?)
     }
 
-    /// Where to send the browser, and what to keep for it.
-    pub fn redirect(&self, pushed: Pushed) -> (String, PendingLogin) {
-        pushed.redirect(&self.own, &self.metadata)
-    }
-
-    /// Verifies the answer to a pending login (JARM 2.4). An unknown key is looked for once, not often (JARM-63).
+    /// Verifies the answer that the browser brought back; an answer signed with a key not seen before gets one more
+    /// look at the published keys (JARM-63).
     ///
     /// # Errors
-    /// The rule that the answer broke; the login still waits for the honest one.
+    /// The rule that the answer broke; the login goes on waiting.
     pub async fn receive(
         &self,
         pending: &mut PendingLogin,
         response: &ReceivedResponse,
         now: UnixTime,
     ) -> Result<Received, ClientError> {
-        match pending.receive(response, &self.own, &self.current_keys(), now) {
-            Err(Reason::ResponseKey) if self.may_refetch(now) => {
-                let set = Arc::new(fetch_keys(&self.http, &self.metadata).await?);
-                self.lock().set = set.clone();
-                Ok(pending.receive(response, &self.own, &set, now)?)
+        let keys = self.keys.current().await;
+        match pending.receive(response, &self.configuration, &keys, now) {
+            Err(Reason::ResponseKey) => {
+                let newer = self.keys.look_again(&self.http, &keys, now).await.ok_or(Reason::ResponseKey)?;
+                Ok(pending.receive(response, &self.configuration, &newer, now)?)
             }
-            other => Ok(other?),
+            received => Ok(received?),
         }
     }
 
-    /// Exchanges the code of a verified answer, once (JARM-68, CODE-10).
+    /// Redeems the code, once (JARM-68), and verifies what comes for it.
     ///
     /// # Errors
-    /// The server refused, or its answer does not hold.
-    pub async fn exchange(&self, granted: Granted, now: UnixTime) -> Result<Tokens, ClientError> {
-        let form = self.token_form(granted, now)?;
-        self.redeem(form, now).await
+    /// The server refused, or its answer did not hold; the code is spent either way.
+    pub async fn exchange(
+        &self,
+        granted: Granted,
+        now: UnixTime,
+        entropy: &mut (impl Entropy + Send),
+    ) -> Result<Tokens, ClientError> {
+        let form = granted.exchange(&self.configuration, &self.metadata, now, entropy)?;
+        let body = self.send_token_form(&form).await?;
+        self.verify_tokens(form, &body, now).await
     }
 
-    /// The first half of [`RelyingParty::exchange`]: everything signed, nothing sent.
+    /// Sends a token request and gives the body of its success.
     ///
     /// # Errors
-    /// A key failed to sign.
-    pub fn token_form(&self, granted: Granted, now: UnixTime) -> Result<TokenForm, ClientError> {
-        Ok(granted.exchange(&self.own, &self.metadata, now, &mut SystemEntropy)?)
-    }
-
-    /// Sends a token request and verifies what comes back.
-    ///
-    /// # Errors
-    /// As [`RelyingParty::exchange`].
-    pub async fn redeem(&self, form: TokenForm, now: UnixTime) -> Result<Tokens, ClientError> {
+    /// An [`ErrorAnswer`](crate::ErrorAnswer), or none.
+    pub async fn send_token_form(&self, form: &TokenForm) -> Result<Vec<u8>, ClientError> {
         let answer = self.http.post_form(&form.url, &form.form, &form.proof).await?;
-        let keys = self.current_keys();
-        Ok(form.verify(&answer.expect(200)?, &self.own, &keys, now)?)
+        Ok(answer.expect(200)?)
     }
 
-    /// Asks who logged in, and checks that it is the person of the ID token (UI-04).
+    /// Verifies the answer to a token request.
     ///
     /// # Errors
-    /// The server refused, or speaks of somebody else.
-    pub async fn userinfo(&self, tokens: &Tokens, now: UnixTime) -> Result<Map<String, Value>, ClientError> {
-        let identity = tokens.identity.as_ref().ok_or(Reason::IdTokenInvalid)?;
+    /// The rule that it broke.
+    pub async fn verify_tokens(&self, form: TokenForm, body: &[u8], now: UnixTime) -> Result<Tokens, ClientError> {
+        let keys = self.keys_for(body, now).await;
+        Ok(form.verify(body, &self.configuration, &keys, now)?)
+    }
+
+    /// Asks who logged in, with a proof for this one request, and checks that the answer is about that person (UI-04).
+    ///
+    /// # Errors
+    /// The server refused; it offers no such endpoint; nobody is known to have logged in; or the answer is about
+    /// somebody else ([`Reason::UserinfoSubject`]).
+    pub async fn userinfo(
+        &self,
+        tokens: &Tokens,
+        now: UnixTime,
+        entropy: &mut (impl Entropy + Send),
+    ) -> Result<Map<String, Value>, ClientError> {
         let url = self.metadata.userinfo_endpoint.as_deref().ok_or(Reason::MetadataLacks)?;
-        let jti = countersign_protocol::parameter::AccessTokenId::generate(&mut SystemEntropy);
-        let proof =
-            dpop::sign_proof(&self.own.dpop_key, "GET", url, Some(&tokens.access_token), jti.expose(), now)?;
-        let answer = self.http.get_bound(url, &tokens.access_token, &proof).await?;
-        Ok(check_userinfo(&answer.expect(200)?, identity)?)
+        let identity = tokens.identity.as_ref().ok_or(Reason::UserinfoSubject)?;
+        let id = base64url::encode(entropy.array::<32>());
+        let token = &tokens.access_token;
+        let proof = sign_proof(&self.configuration.dpop_key, "GET", url, Some(token), &id, now)?;
+        let body = self.http.get_with_token(url, token, &proof).await?.expect(200)?;
+        Ok(check_userinfo(&body, identity)?)
     }
 
-    fn current_keys(&self) -> Arc<JwkSet> {
-        self.lock().set.clone()
-    }
-
-    /// Whether the key set may be fetched again; the answer yes is given once a cooldown.
-    fn may_refetch(&self, now: UnixTime) -> bool {
-        let mut keys = self.lock();
-        let rested = now.since(keys.fetched) >= COOLDOWN;
-        if rested {
-            keys.fetched = now;
+    /// The published keys, looked at again if the ID token of an answer names one that is not known.
+    async fn keys_for(&self, body: &[u8], now: UnixTime) -> Arc<JwkSet> {
+        let keys = self.keys.current().await;
+        match id_token_key(body) {
+            Some(id) if !keys.knows(&id) => {
+                self.keys.look_again(&self.http, &keys, now).await.unwrap_or(keys)
+            }
+            _ => keys,
         }
-        rested
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Keys> {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+/// The key that an ID token says it is signed with: nothing but a hint which keys to look at.
+fn id_token_key(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Hint {
+        id_token: String,
     }
+    let hint: Hint = serde_json::from_slice(body).ok()?;
+    let token = Unverified::parse(&hint.id_token, &Limits::TOKEN).ok()?;
+    token.header().kid.clone()
 }
