@@ -117,7 +117,7 @@ async fn redeem_all(store: Store) {
 async fn redeem(store: &Store, number: u64) -> bool {
     let of_transaction: TransactionId = transaction(number);
     let record = EvidenceRecord {
-        record_id: format!("{number:08}"),
+        record_id: format!("{number:08}-{:016x}", unpredictable()),
         transaction_id: Some(of_transaction),
         kind: "tokens".into(),
         recorded_at: NOW,
