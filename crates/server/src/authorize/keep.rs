@@ -25,8 +25,8 @@ pub(super) struct Kept<'a> {
 /// # Errors
 /// Whatever keeps it from being kept.
 pub(super) async fn flow(server: &AuthorizationServer, kept: &Kept<'_>) -> Result<Vec<Statement>, Fault> {
-    let mut statements = client_key(server, kept.progress).await?;
-    statements.extend(request(server, kept)?);
+    client_key(server, kept.progress).await?;
+    let mut statements = request(server, kept)?;
     statements.extend(decision(server, kept)?);
     let client = &kept.progress.client;
     statements.extend(answer(server, client, &kept.progress.stored.transaction_id, kept.answer)?);
@@ -55,12 +55,12 @@ pub(super) fn refusal(
 }
 
 /// The key behind the request object comes before the records that name it (EVD-39).
-async fn client_key(server: &AuthorizationServer, progress: &Progress) -> Result<Vec<Statement>, Fault> {
+async fn client_key(server: &AuthorizationServer, progress: &Progress) -> Result<(), Fault> {
     match progress.request.presented {
         Presented::Signed { key, algorithm, .. } => {
             server.evidence().client_key(&progress.client, key, algorithm, server.now()).await
         }
-        Presented::Plain { .. } => Ok(Vec::new()),
+        Presented::Plain { .. } => Ok(()),
     }
 }
 
