@@ -4,13 +4,14 @@
 //! evidence cannot be kept is refused. [`EvidenceKeeper::sequence`] puts what is pending into the log afterwards.
 
 mod keeper;
-mod key_leaf;
 mod original;
-mod record_id;
 mod sequence;
 
 pub use keeper::EvidenceKeeper;
+<<<<<<< HEAD
 pub(crate) use key_leaf::archive_key;
+=======
+pub(crate) use keeper::new_record_id;
+>>>>>>> tokens
 pub use original::open_original;
-pub(crate) use record_id::RecordIds;
 pub use sequence::SequenceError;
