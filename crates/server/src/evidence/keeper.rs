@@ -6,12 +6,8 @@ use countersign_jose::{Algorithm, Jwk, SystemEntropy, Thumbprint};
 use countersign_protocol::parameter::{ClientId, Issuer, TransactionId};
 use countersign_protocol::registration::Client;
 use countersign_protocol::time::UnixTime;
-<<<<<<< HEAD
-use countersign_storage::{Statement, Store, Unit, evidence_key, evidence_record};
-=======
 use countersign_storage::evidence_record::EvidenceRecord;
 use countersign_storage::{Outcome, Statement, Store, evidence_key, evidence_record};
->>>>>>> tokens
 use quick_cache::sync::Cache;
 use tokio::sync::Mutex;
 
@@ -62,25 +58,6 @@ impl EvidenceKeeper {
             blobs.push(seal_original(&self.sealer, &self.issuer, &record_id, *original, &salt, bytes)?);
             record = record.with_bytes(*original, &salt, bytes);
         }
-<<<<<<< HEAD
-        let leaf = record.to_leaf()?;
-        let row = evidence_record::EvidenceRecord {
-            record_id,
-            transaction_id: Some(record.transaction),
-            kind: record.kind.to_string(),
-            recorded_at: record.at,
-            leaf,
-            leaf_index: None,
-        };
-        statements.push(evidence_record::append(&self.issuer, &row));
-        Ok(statements)
-    }
-
-    /// Archives the key of a client when it is used for the first time (EVD-39).
-    ///
-    /// Done before [`EvidenceKeeper::keep`], in a unit of its own: the leaf of a key comes before the leaves that name
-    /// it. Once known, a key costs a lookup in memory.
-=======
         let row = EvidenceRecord::of(record_id, &record)?;
         let kept = blobs.iter().map(|blob| evidence_record::keep_blob(&self.issuer, &row.record_id, blob));
         Ok([evidence_record::append(&self.issuer, &row)].into_iter().chain(kept).collect())
@@ -90,7 +67,6 @@ impl EvidenceKeeper {
     ///
     /// It is a unit of its own, so that two flows that use a new key at the same moment do not refuse each other.
     /// Once known, a key costs a lookup in memory.
->>>>>>> tokens
     ///
     /// # Errors
     /// The database failed, or the key is none of this client.
@@ -108,32 +84,20 @@ impl EvidenceKeeper {
         if !self.is_archived(&owner, key, algorithm).await? {
             let jwk = client.keys().keys().iter().find(|jwk| jwk.thumbprint() == key);
             let jwk = jwk.ok_or(Fault::Internal("a key to archive is not registered for its client"))?;
-<<<<<<< HEAD
-            self.publish(owner, jwk, algorithm, now).await?;
-=======
             self.archive(owner, jwk, algorithm, now).await?;
->>>>>>> tokens
         }
         self.archived.insert((key, algorithm), client.id().clone());
         Ok(())
     }
 
-<<<<<<< HEAD
-    async fn publish(
-=======
     async fn archive(
->>>>>>> tokens
         &self,
         owner: KeyOwner,
         jwk: &Jwk,
         algorithm: Algorithm,
         now: UnixTime,
     ) -> Result<(), Fault> {
-<<<<<<< HEAD
-        let leaf = ArchivedKey {
-=======
         let key = ArchivedKey {
->>>>>>> tokens
             issuer: self.issuer.clone(),
             event: KeyEvent::Published,
             at: now,
@@ -144,18 +108,11 @@ impl EvidenceKeeper {
             valid_to: None,
             jwk: ThumbprintMembers::of(jwk)?,
         };
-<<<<<<< HEAD
-        let unit = Unit::new().then_all(archive_key(&self.issuer, &self.ids, &leaf)?);
-        match unit.commit(&self.store).await?.refused() {
-            None | Some("evidence_key.archive") => Ok(()),
-            Some(statement) => Err(Fault::Internal(statement)),
-=======
         let unit = evidence_key::archive(&self.issuer, new_record_id(now), &key)?;
         match unit.commit(&self.store).await? {
             // Refused: another flow archived exactly this a moment ago.
             Outcome::Committed(_) | Outcome::Refused("evidence_key.archive") => Ok(()),
             Outcome::Refused(statement) => Err(Fault::Internal(statement)),
->>>>>>> tokens
         }
     }
 

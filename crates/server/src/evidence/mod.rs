@@ -8,10 +8,6 @@ mod original;
 mod sequence;
 
 pub use keeper::EvidenceKeeper;
-<<<<<<< HEAD
-pub(crate) use key_leaf::archive_key;
-=======
 pub(crate) use keeper::new_record_id;
->>>>>>> tokens
 pub use original::open_original;
 pub use sequence::SequenceError;

@@ -8,14 +8,7 @@ use countersign_storage::evidence_record::EvidenceBlob;
 
 use crate::sealing::place;
 
-<<<<<<< HEAD
-/// Octets of the salt, which stands first in what is sealed.
-const SALT: usize = 32;
-
-/// Seals the bytes of a record for the database, together with the salt of their digest: both are erased together.
-=======
 /// Seals the bytes of a record for the database, behind the 32 bytes of salt of their digest.
->>>>>>> tokens
 pub(super) fn seal_original(
     sealer: &Sealer,
     issuer: &Issuer,
@@ -24,17 +17,10 @@ pub(super) fn seal_original(
     salt: &Salt,
     bytes: &[u8],
 ) -> Result<EvidenceBlob, SealError> {
-<<<<<<< HEAD
-    let content = [salt.as_bytes().as_slice(), bytes].concat();
-    let sealed =
-        sealer.seal(&content, &place_of(issuer, record_id, original.as_str()), &mut SystemEntropy)?;
-    Ok(EvidenceBlob { part: original.as_str().to_owned(), sealed })
-=======
     let part = original.as_str();
     let content = [salt.as_bytes(), bytes].concat();
     let sealed = sealer.seal(&content, &place_of(issuer, record_id, part), &mut SystemEntropy)?;
     Ok(EvidenceBlob { part: part.to_owned(), sealed })
->>>>>>> tokens
 }
 
 /// Opens what the server kept of a record: the bytes and the salt of their digest, as a bundle takes them.
@@ -50,11 +36,7 @@ pub fn open_original(
     blob: &EvidenceBlob,
 ) -> Result<Kept, SealError> {
     let content = sealer.open(&blob.sealed, &place_of(issuer, record_id, &blob.part))?;
-<<<<<<< HEAD
-    let (salt, bytes) = content.split_first_chunk::<SALT>().ok_or(SealError)?;
-=======
     let (salt, bytes) = content.split_first_chunk().ok_or(SealError)?;
->>>>>>> tokens
     Ok(Kept::Bytes { salt: Salt::from_bytes(*salt), bytes: bytes.to_vec() })
 }
 

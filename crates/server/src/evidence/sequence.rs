@@ -1,17 +1,7 @@
-<<<<<<< HEAD
-use countersign_evidence::checkpoint::{Checkpoint, CheckpointError};
-use countersign_evidence::log::Log;
-use countersign_evidence::note::NoteError;
-use countersign_evidence::tile::TileError;
-use countersign_protocol::time::UnixTime;
-use countersign_storage::evidence_tree::{self, TreeHead};
-use countersign_storage::{Outcome, StorageError, evidence_record};
-=======
 use countersign_evidence::checkpoint::CheckpointError;
 use countersign_evidence::tile::TileError;
 use countersign_protocol::time::UnixTime;
 use countersign_storage::{Outcome, StorageError, evidence_record, evidence_tree};
->>>>>>> tokens
 
 use super::EvidenceKeeper;
 use crate::key_ring::KeyRing;
@@ -28,13 +18,8 @@ pub enum SequenceError {
     /// The log could not be extended.
     #[error("the log: {0}")]
     Tile(#[from] TileError),
-<<<<<<< HEAD
-    /// The last checkpoint does not hold under the log key, or the next could not be signed.
-    #[error("checkpoint: {0}")]
-=======
     /// The checkpoint could not be signed.
     #[error("the checkpoint: {0}")]
->>>>>>> tokens
     Checkpoint(#[from] CheckpointError),
     /// A record or tile was not where the log says.
     #[error("the stored log is damaged: {0} was refused")]
@@ -81,31 +66,12 @@ impl EvidenceKeeper {
             return Ok(Step::NothingPending);
         }
         let grown = log.integrate(pending.iter().map(|record| record.leaf.as_slice()))?;
-<<<<<<< HEAD
-        let checkpoint = grown.checkpoint.sign(keys.log_key(), keys.log_signer())?;
-        let unit = evidence_tree::integrate(&self.issuer, &pending, &grown, &checkpoint.to_string(), now);
-=======
         let checkpoint = grown.checkpoint.sign(keys.log_key(), keys.log_signer())?.to_string();
         let unit = evidence_tree::integrate(&self.issuer, &pending, &grown, &checkpoint, now);
->>>>>>> tokens
         match unit.commit(&self.store).await? {
             Outcome::Committed(_) => Ok(Step::Integrated(pending.len() as u64)),
             Outcome::Refused("evidence_tree.begin" | "evidence_tree.advance") => Ok(Step::Outrun),
             Outcome::Refused(statement) => Err(SequenceError::Refused(statement)),
         }
     }
-<<<<<<< HEAD
-
-    /// Takes the log up where it was left, if what is stored is what was signed.
-    async fn resume(&self, keys: &KeyRing, head: Option<TreeHead>) -> Result<Log, SequenceError> {
-        if let Some(TreeHead { frontier, checkpoint, .. }) = head {
-            let signed = Checkpoint::open(&checkpoint.parse()?, keys.log_key())?;
-            if signed.size != frontier.size() || signed.root != frontier.root() {
-                return Err(SequenceError::OtherTree);
-            }
-        }
-        Ok(evidence_tree::load(&self.store, &self.issuer).await?)
-    }
-=======
->>>>>>> tokens
 }

@@ -277,16 +277,8 @@ impl Maker<'_> {
             archived_at: None,
         };
         let leaf = self.leaf(KeyEvent::Published, &row, &public, now)?;
-<<<<<<< HEAD
-        let unit = Unit::new().then(signing_key::add(self.issuer, &row)).then_all(archive_key(
-            self.issuer,
-            self.ids,
-            &leaf,
-        )?);
-=======
         let archived = evidence_key::archive(self.issuer, new_record_id(now), &leaf)?;
         let unit = archived.then(signing_key::add(self.issuer, &row));
->>>>>>> tokens
         log_outcome("a signing key was made", &row.key_id, &unit.commit(self.store).await?);
         Ok(())
     }
@@ -294,14 +286,8 @@ impl Maker<'_> {
     async fn archive(&self, row: &signing_key::SigningKey, now: UnixTime) -> Result<(), KeyRingError> {
         let public = Jwk::parse(&row.public_jwk)?;
         let leaf = self.leaf(KeyEvent::Retired, row, &public, now)?;
-<<<<<<< HEAD
-        let unit = Unit::new()
-            .then(signing_key::archive(self.issuer, &row.key_id, now))
-            .then_all(archive_key(self.issuer, self.ids, &leaf)?);
-=======
         let archived = evidence_key::archive(self.issuer, new_record_id(now), &leaf)?;
         let unit = archived.then(signing_key::archive(self.issuer, &row.key_id, now));
->>>>>>> tokens
         log_outcome("a signing key was archived", &row.key_id, &unit.commit(self.store).await?);
         Ok(())
     }
