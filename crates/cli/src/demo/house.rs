@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use countersign_client::{HttpClient, RelyingParty};
-use countersign_evidence::bundle::Bundle;
 use countersign_jose::seal::Sealer;
 use countersign_jose::{Algorithm, Entropy, SigningKey, SystemEntropy};
 use countersign_protocol::client::ClientConfiguration;
@@ -73,7 +72,7 @@ impl House {
     /// The evidence of a flow, as one file.
     pub(crate) async fn export(&self, transaction: &TransactionId) -> Result<Vec<u8>> {
         self.server.evidence().sequence(self.server.keys(), self.now()).await?;
-        let bundle: Bundle = countersign_server::evidence::export(&self.server, transaction).await?;
+        let bundle = self.server.evidence().export(self.server.keys(), transaction).await?;
         Ok(bundle.to_bytes()?)
     }
 

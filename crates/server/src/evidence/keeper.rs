@@ -23,7 +23,7 @@ pub struct EvidenceKeeper {
     pub(super) issuer: Issuer,
     pub(super) store: Store,
     pub(super) sequencing: Mutex<()>,
-    sealer: Sealer,
+    pub(super) sealer: Sealer,
     /// Keys of clients that are known to be archived, so that the question is asked once a process.
     archived: Cache<(Thumbprint, Algorithm), ClientId>,
 }
