@@ -10,7 +10,9 @@ use countersign_protocol::client::ClientConfiguration;
 use countersign_protocol::metadata::ClientMetadata;
 use countersign_protocol::parameter::{ClientId, Issuer, RedirectUri, ResponseMode, Scope, Subject, TransactionId};
 use countersign_protocol::time::UnixTime;
-use countersign_server::{AuthorizationServer, Clock, EvidenceKeeper, KeyRing, Settings, hash_password};
+use countersign_server::{
+    AuthorizationServer, Clock, EvidenceKeeper, KeyRing, Listen, Listener, Settings, hash_password,
+};
 use countersign_storage::user::User;
 use countersign_storage::{Settings as StoreSettings, Store, client, user};
 use serde_json::json;
@@ -43,7 +45,7 @@ impl House {
     pub(crate) async fn start() -> Result<Self> {
         let folder = tempfile::tempdir().context("making a temporary folder")?;
         let (stop, stopped) = watch::channel(false);
-        let listener = countersign_server::Listener::bind(&listen()).await?;
+        let listener = Listener::bind(Listen::on(([127, 0, 0, 1], 0).into())).await?;
         let issuer: Issuer = format!("http://localhost:{}", listener.address().port()).parse()?;
         let server = open_server(&issuer, &folder).await?;
         let application_listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -106,6 +108,29 @@ impl House {
 
     pub(crate) fn now(&self) -> UnixTime {
         SystemClock.now()
+    }
+}
+
+fn serve(listener: Listener, server: AuthorizationServer, stopped: watch::Receiver<bool>) -> JoinHandle<()> {
+    tokio::spawn(listener.run(server, until(stopped)))
+}
+
+fn serve_application(
+    listener: TcpListener,
+    application: DemoApplication,
+    stopped: watch::Receiver<bool>,
+) -> JoinHandle<()> {
+    let served = axum::serve(listener, application.router()).with_graceful_shutdown(until(stopped));
+    tokio::spawn(async move {
+        if let Err(error) = served.await {
+            tracing::error!(%error, "the relying party stopped");
+        }
+    })
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    if stopped.wait_for(|stopped| *stopped).await.is_err() {
+        tracing::debug!("the demo is gone");
     }
 }
 
