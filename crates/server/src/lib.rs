@@ -11,7 +11,9 @@ mod clients;
 mod clock;
 mod cookies;
 pub mod evidence;
+mod jwks;
 mod key_ring;
+mod metadata;
 pub mod pages;
 mod password;
 mod push;
@@ -19,6 +21,8 @@ mod refusal;
 mod sealing;
 mod settings;
 mod throttle;
+mod token;
+mod userinfo;
 
 pub use authorization_server::AuthorizationServer;
 pub use clock::Clock;
