@@ -7,7 +7,7 @@ use countersign_jose::Thumbprint;
 use countersign_protocol::parameter::Issuer;
 
 use crate::{
-    Expect, Statement, StorageError, Store,
+    Expect, Statement, StorageError, Store, Unit,
     evidence_record::{self, EvidenceRecord},
     statement::queries,
     store::Reads,
@@ -20,9 +20,9 @@ use crate::{
 ///
 /// # Errors
 /// The key breaks a rule of its leaf.
-pub fn archive(issuer: &Issuer, record_id: String, key: &ArchivedKey) -> Result<[Statement; 2], LeafError> {
+pub fn archive(issuer: &Issuer, record_id: String, key: &ArchivedKey) -> Result<Unit, LeafError> {
     let record = EvidenceRecord::of_key(record_id, key)?;
-    Ok([index(issuer, &record, key)?, evidence_record::append(issuer, &record)])
+    Ok(Unit::new().then(index(issuer, &record, key)?).then(evidence_record::append(issuer, &record)))
 }
 
 /// The leaves of every key with this thumbprint, whoever owned it, oldest first; each says in itself whose it was,

@@ -77,7 +77,7 @@ queries! {
          ON CONFLICT (issuer, owner, purpose, digest)
          DO UPDATE SET expires_at = excluded.expires_at WHERE replay.expires_at < $6";
     IS_SPENT = "replay.is_spent":
-        "SELECT 1 FROM replay
+        "SELECT expires_at FROM replay
          WHERE issuer = $1 AND owner = $2 AND purpose = $3 AND digest = $4 AND expires_at >= $5";
     pub(crate) SWEEP = "replay.sweep":
         "DELETE FROM replay WHERE (issuer, owner, purpose, digest) IN

@@ -1,8 +1,9 @@
 //! An attacker against the running server and client: each attempt says who refused it, by which rule.
 
 use anyhow::{Context, Result};
-use countersign_jose::{Algorithm, Signer, SigningKey, base64url, jws};
-use countersign_protocol::client::{Granted, PushRequest, Received};
+use countersign_client::{ClientError, ErrorAnswer};
+use countersign_jose::{Algorithm, Signer, SigningKey, SystemEntropy, base64url, jws};
+use countersign_protocol::client::{Begun, Granted, PushRequest, Received};
 use countersign_protocol::parameter::Encoding;
 use countersign_protocol::response::ReceivedResponse;
 use serde_json::{Value, json};
@@ -43,7 +44,7 @@ pub(crate) async fn run(house: &House, flow: &Flow, print: &mut dyn FnMut(&Attac
 
 /// ATK-JAR-02: the redirect URI inside the object is changed, the signature kept.
 async fn tampered_request(house: &House) -> Result<Attack> {
-    let (_, mut push) = house.party().prepare(house.now())?;
+    let (_, mut push) = prepare(house)?;
     let request = field_mut(&mut push, "request")?;
     *request = tampered(request, "redirect_uri", "https://attacker.example/callback");
     let seen = push_refused(house, &push).await?;
@@ -52,7 +53,7 @@ async fn tampered_request(house: &House) -> Result<Attack> {
 
 /// ATK-PAR-15: parameters beside the request_uri. They are not refused but ignored, so a whole flow is run.
 async fn outer_parameter(house: &House) -> Result<Attack> {
-    let (url, mut pending) = house.party().begin(house.now()).await?;
+    let (url, mut pending) = house.party().begin(house.now(), &mut SystemEntropy).await?;
     let state = pending.state().clone();
     let url = format!("{url}&redirect_uri=https%3A%2F%2Fattacker.example%2F&state=evil&scope=openid+admin&response_mode=query");
     let mut browser = ScriptedBrowser::new(house.http().inner().clone());
@@ -73,9 +74,9 @@ async fn outer_parameter(house: &House) -> Result<Attack> {
 
 /// ATK-JAR-57: the same object again, with fresh client authentication.
 async fn replayed_request(house: &House) -> Result<Attack> {
-    let (begun, first) = house.party().prepare(house.now())?;
-    house.party().push(begun, &first).await?;
-    let (_, mut second) = house.party().prepare(house.now())?;
+    let (begun, first) = prepare(house)?;
+    begun.pushed(&house.party().send_push(&first).await?)?;
+    let (_, mut second) = prepare(house)?;
     let captured = first.form.iter().find(|(name, _)| *name == "request").map(|(_, jwt)| jwt.clone());
     *field_mut(&mut second, "request")? = captured.context("no request object was pushed")?;
     let seen = push_refused(house, &second).await?;
@@ -96,12 +97,13 @@ async fn replayed_request_uri(house: &House, flow: &Flow) -> Result<Attack> {
 async fn swapped_code(house: &House) -> Result<Attack> {
     let victim = granted(house).await?;
     let attacker = granted(house).await?;
-    let mut request = house.party().token_form(victim, house.now())?;
-    let stolen = house.party().token_form(attacker, house.now())?;
+    let (own, metadata) = (house.party().configuration(), house.party().metadata());
+    let mut request = victim.exchange(own, metadata, house.now(), &mut SystemEntropy)?;
+    let stolen = attacker.exchange(own, metadata, house.now(), &mut SystemEntropy)?;
     let code = stolen.form.iter().find(|(name, _)| *name == "code").map(|(_, code)| code.clone());
     let place = request.form.iter_mut().find(|(name, _)| *name == "code").context("no code")?;
     place.1 = code.context("no code")?;
-    let refused = house.party().redeem(request, house.now()).await.err();
+    let refused = house.party().send_token_form(&request).await.err();
     Ok(attack("ATK-PKCE-09", "the code of another login put into this one", "PKCE-05", server_seen(refused)))
 }
 
@@ -178,7 +180,7 @@ impl Forge {
 }
 
 async fn granted(house: &House) -> Result<Granted> {
-    let (url, mut pending) = house.party().begin(house.now()).await?;
+    let (url, mut pending) = house.party().begin(house.now(), &mut SystemEntropy).await?;
     let mut browser = ScriptedBrowser::new(house.http().inner().clone());
     let callback = answer_url(house, &mut browser, &url).await?;
     let response = ReceivedResponse::parse(query(&callback).as_bytes(), Encoding::Query)?;
@@ -188,9 +190,16 @@ async fn granted(house: &House) -> Result<Granted> {
     }
 }
 
+/// A login that is begun and signed, and not sent.
+fn prepare(house: &House) -> Result<(Begun, PushRequest)> {
+    let (own, metadata) = (house.party().configuration(), house.party().metadata());
+    let begun = Begun::new(own, metadata, &mut SystemEntropy)?;
+    let push = begun.push(own, metadata, house.now(), &mut SystemEntropy)?;
+    Ok((begun, push))
+}
+
 async fn push_refused(house: &House, push: &PushRequest) -> Result<Seen> {
-    let answer = house.http().post_form(&push.url, &push.form, &push.proof).await?;
-    Ok(server_seen(answer.expect(201).err()))
+    Ok(server_seen(house.party().send_push(push).await.err()))
 }
 
 async fn callback_refused(house: &House, browser: &mut ScriptedBrowser, query: &str) -> Result<Seen> {
@@ -200,15 +209,15 @@ async fn callback_refused(house: &House, browser: &mut ScriptedBrowser, query: &
 }
 
 /// What the server said; the rule stands in its own description.
-fn server_seen(refused: Option<countersign_client::ClientError>) -> Seen {
-    let countersign_client::ClientError::Answered { status, error, description } = (match refused {
-        Some(refused) => refused,
-        None => return Seen { refused_by: "nobody", rule: String::new(), answer: "accepted".to_owned() },
-    }) else {
-        return Seen { refused_by: "nobody", rule: String::new(), answer: "no answer".to_owned() };
+fn server_seen(refused: Option<ClientError>) -> Seen {
+    let Some(ClientError::Answered(ErrorAnswer { status, error, description })) = refused else {
+        let answer = if refused.is_some() { "no answer" } else { "accepted" };
+        return Seen { refused_by: "nobody", rule: String::new(), answer: answer.to_owned() };
     };
-    let rule = description.rsplit_once('(').and_then(|(_, rest)| rest.split_once(',')).map(|(rule, _)| rule.to_owned());
-    Seen { refused_by: "server", rule: rule.unwrap_or_default(), answer: format!("{status} {error}") }
+    let description = description.unwrap_or_default();
+    let rule = description.rsplit_once('(').and_then(|(_, rest)| rest.split_once(',')).map(|(rule, _)| rule);
+    let answer = format!("{status} {}", error.unwrap_or_default());
+    Seen { refused_by: "server", rule: rule.unwrap_or_default().to_owned(), answer }
 }
 
 fn attack(case: &'static str, tried: &'static str, expected: &str, seen: Seen) -> Attack {

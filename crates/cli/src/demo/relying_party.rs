@@ -8,9 +8,9 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use countersign_client::{ClientError, RelyingParty};
+use countersign_client::{ClientError, ErrorAnswer, RelyingParty};
 use countersign_jose::SystemEntropy;
-use countersign_protocol::client::{PendingLogin, PushRequest, Received, Tokens};
+use countersign_protocol::client::{Begun, PendingLogin, PushRequest, Received, Tokens};
 use countersign_protocol::parameter::{Encoding, SessionId};
 use countersign_protocol::reason::Reason;
 use countersign_protocol::request::RawParameters;
@@ -102,9 +102,12 @@ impl DemoApplication {
     /// Begins a login for a browser: where to send it, and its cookie.
     async fn begin(&self) -> Result<(String, SessionId), ClientError> {
         let now = self.0.clock.now();
-        let (begun, push) = self.0.party.prepare(now)?;
-        let pushed = self.0.party.push(begun, &push).await?;
-        let (url, pending) = self.0.party.redirect(pushed);
+        let party = &self.0.party;
+        let (own, metadata) = (party.configuration(), party.metadata());
+        let begun = Begun::new(own, metadata, &mut SystemEntropy)?;
+        let push = begun.push(own, metadata, now, &mut SystemEntropy)?;
+        let pushed = begun.pushed(&party.send_push(&push).await?)?;
+        let (url, pending) = pushed.redirect(own, metadata);
         let browser = SessionId::generate(&mut SystemEntropy);
         self.logins().insert(browser.expose().to_owned(), Login { pending, push });
         Ok((url, browser))
@@ -120,12 +123,11 @@ impl DemoApplication {
         let granted = match received? {
             Received::Granted(granted) => granted,
             Received::Refused { error, description } => {
-                let description = description.unwrap_or_default();
-                return Err(ClientError::Answered { status: 200, error, description });
+                return Err(ErrorAnswer { status: 200, error: Some(error), description }.into());
             }
         };
-        let tokens = self.0.party.exchange(granted, now).await?;
-        let userinfo = self.0.party.userinfo(&tokens, now).await?;
+        let tokens = self.0.party.exchange(granted, now, &mut SystemEntropy).await?;
+        let userinfo = self.0.party.userinfo(&tokens, now, &mut SystemEntropy).await?;
         let answer = DecodedJwt::of("authorization response", "the server", &answer_jwt(query));
         let login = Arc::new(LoggedIn { pushed: Pushed::of(&push), answer, tokens, userinfo });
         lock(&self.0.finished).insert(browser.to_owned(), login.clone());
@@ -260,7 +262,9 @@ fn signed_message(jwt: &DecodedJwt, travelled: &str) -> SignedMessage {
 /// The page for a refused answer; the text of an unverified one is never shown (JARM-44).
 fn refused(demo: &DemoApplication, error: &ClientError, query: Option<&str>) -> Response {
     let (code, explanation) = match error {
-        ClientError::Answered { error, description, .. } => (error.clone(), description.clone()),
+        ClientError::Answered(ErrorAnswer { error, description, .. }) => {
+            (error.clone().unwrap_or_default(), description.clone().unwrap_or_default())
+        }
         ClientError::Refused(reason) => ("refused by the client".to_owned(), reason.wrong().to_owned()),
         other => ("refused by the client".to_owned(), other.to_string()),
     };

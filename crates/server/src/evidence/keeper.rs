@@ -3,15 +3,15 @@ use countersign_evidence::key_archive::{ArchivedKey, KeyEvent, KeyOwner, KeyPurp
 use countersign_evidence::record::{LeafError, Original, Record};
 use countersign_jose::seal::{SealError, Sealer};
 use countersign_jose::{Algorithm, Jwk, SystemEntropy, Thumbprint};
-use countersign_protocol::parameter::{ClientId, Issuer};
+use countersign_protocol::parameter::{ClientId, Issuer, TransactionId};
 use countersign_protocol::registration::Client;
 use countersign_protocol::time::UnixTime;
-use countersign_storage::{Statement, Store, Unit, evidence_key, evidence_record};
+use countersign_storage::evidence_record::EvidenceRecord;
+use countersign_storage::{Outcome, Statement, Store, evidence_key, evidence_record};
 use quick_cache::sync::Cache;
 use tokio::sync::Mutex;
 
 use super::original::seal_original;
-use super::{RecordIds, archive_key};
 use crate::refusal::Fault;
 
 /// Seconds that the clocks of two nodes may differ: a client's key counts from so long before it was first seen, so
@@ -23,17 +23,20 @@ pub struct EvidenceKeeper {
     pub(super) issuer: Issuer,
     pub(super) store: Store,
     pub(super) sequencing: Mutex<()>,
-    sealer: Sealer,
-    ids: RecordIds,
+    pub(super) sealer: Sealer,
     /// Keys of clients that are known to be archived, so that the question is asked once a process.
     archived: Cache<(Thumbprint, Algorithm), ClientId>,
+}
+
+/// A new name for a record: a UUID of version 7, as of transactions.
+pub(crate) fn new_record_id(now: UnixTime) -> String {
+    TransactionId::generate(now, &mut SystemEntropy).to_string()
 }
 
 impl EvidenceKeeper {
     /// A keeper for the evidence of `issuer`. What is personal is sealed by `sealer`.
     pub fn new(store: Store, issuer: Issuer, sealer: Sealer) -> Self {
-        let (ids, archived) = (RecordIds::default(), Cache::new(10_000));
-        Self { issuer, store, sequencing: Mutex::default(), sealer, ids, archived }
+        Self { issuer, store, sequencing: Mutex::default(), sealer, archived: Cache::new(10_000) }
     }
 
     /// Keeps a record with the bytes it is about: salts and digests go into the leaf, the bytes are sealed beside it.
@@ -47,32 +50,23 @@ impl EvidenceKeeper {
         record: Record,
         originals: &[(Original, &[u8])],
     ) -> Result<Vec<Statement>, Fault> {
-        let record_id = self.ids.next(record.at);
+        let record_id = new_record_id(record.at);
         let mut record = record;
-        let mut statements = Vec::with_capacity(1 + originals.len());
+        let mut blobs = Vec::with_capacity(originals.len());
         for (original, bytes) in originals {
             let salt = Salt::generate(&mut SystemEntropy);
-            let blob = seal_original(&self.sealer, &self.issuer, &record_id, *original, &salt, bytes)?;
-            statements.push(evidence_record::keep_blob(&self.issuer, &record_id, &blob));
+            blobs.push(seal_original(&self.sealer, &self.issuer, &record_id, *original, &salt, bytes)?);
             record = record.with_bytes(*original, &salt, bytes);
         }
-        let leaf = record.to_leaf()?;
-        let row = evidence_record::EvidenceRecord {
-            record_id,
-            transaction_id: Some(record.transaction),
-            kind: record.kind.to_string(),
-            recorded_at: record.at,
-            leaf,
-            leaf_index: None,
-        };
-        statements.push(evidence_record::append(&self.issuer, &row));
-        Ok(statements)
+        let row = EvidenceRecord::of(record_id, &record)?;
+        let kept = blobs.iter().map(|blob| evidence_record::keep_blob(&self.issuer, &row.record_id, blob));
+        Ok([evidence_record::append(&self.issuer, &row)].into_iter().chain(kept).collect())
     }
 
-    /// Archives the key of a client when it is used for the first time (EVD-39).
+    /// Archives the key of a client when it is used for the first time, durably, before a record names it (EVD-39).
     ///
-    /// Done before [`EvidenceKeeper::keep`], in a unit of its own: the leaf of a key comes before the leaves that name
-    /// it. Once known, a key costs a lookup in memory.
+    /// It is a unit of its own, so that two flows that use a new key at the same moment do not refuse each other.
+    /// Once known, a key costs a lookup in memory.
     ///
     /// # Errors
     /// The database failed, or the key is none of this client.
@@ -90,20 +84,20 @@ impl EvidenceKeeper {
         if !self.is_archived(&owner, key, algorithm).await? {
             let jwk = client.keys().keys().iter().find(|jwk| jwk.thumbprint() == key);
             let jwk = jwk.ok_or(Fault::Internal("a key to archive is not registered for its client"))?;
-            self.publish(owner, jwk, algorithm, now).await?;
+            self.archive(owner, jwk, algorithm, now).await?;
         }
         self.archived.insert((key, algorithm), client.id().clone());
         Ok(())
     }
 
-    async fn publish(
+    async fn archive(
         &self,
         owner: KeyOwner,
         jwk: &Jwk,
         algorithm: Algorithm,
         now: UnixTime,
     ) -> Result<(), Fault> {
-        let leaf = ArchivedKey {
+        let key = ArchivedKey {
             issuer: self.issuer.clone(),
             event: KeyEvent::Published,
             at: now,
@@ -114,10 +108,11 @@ impl EvidenceKeeper {
             valid_to: None,
             jwk: ThumbprintMembers::of(jwk)?,
         };
-        let unit = Unit::new().then_all(archive_key(&self.issuer, &self.ids, &leaf)?);
-        match unit.commit(&self.store).await?.refused() {
-            None | Some("evidence_key.archive") => Ok(()),
-            Some(statement) => Err(Fault::Internal(statement)),
+        let unit = evidence_key::archive(&self.issuer, new_record_id(now), &key)?;
+        match unit.commit(&self.store).await? {
+            // Refused: another flow archived exactly this a moment ago.
+            Outcome::Committed(_) | Outcome::Refused("evidence_key.archive") => Ok(()),
+            Outcome::Refused(statement) => Err(Fault::Internal(statement)),
         }
     }
 

@@ -3,14 +3,13 @@
 //! [`EvidenceKeeper`] makes statements; they are committed in the unit of the answer they are about, so a flow whose
 //! evidence cannot be kept is refused. [`EvidenceKeeper::sequence`] puts what is pending into the log afterwards.
 
+mod export;
 mod keeper;
-mod key_leaf;
 mod original;
-mod record_id;
 mod sequence;
 
+pub use export::ExportError;
 pub use keeper::EvidenceKeeper;
-pub(crate) use key_leaf::archive_key;
+pub(crate) use keeper::new_record_id;
 pub use original::open_original;
-pub(crate) use record_id::RecordIds;
 pub use sequence::SequenceError;

@@ -8,10 +8,7 @@ use countersign_storage::evidence_record::EvidenceBlob;
 
 use crate::sealing::place;
 
-/// Octets of the salt, which stands first in what is sealed.
-const SALT: usize = 32;
-
-/// Seals the bytes of a record for the database, together with the salt of their digest: both are erased together.
+/// Seals the bytes of a record for the database, behind the 32 bytes of salt of their digest.
 pub(super) fn seal_original(
     sealer: &Sealer,
     issuer: &Issuer,
@@ -20,13 +17,13 @@ pub(super) fn seal_original(
     salt: &Salt,
     bytes: &[u8],
 ) -> Result<EvidenceBlob, SealError> {
-    let content = [salt.as_bytes().as_slice(), bytes].concat();
-    let sealed =
-        sealer.seal(&content, &place_of(issuer, record_id, original.as_str()), &mut SystemEntropy)?;
-    Ok(EvidenceBlob { part: original.as_str().to_owned(), sealed })
+    let part = original.as_str();
+    let content = [salt.as_bytes(), bytes].concat();
+    let sealed = sealer.seal(&content, &place_of(issuer, record_id, part), &mut SystemEntropy)?;
+    Ok(EvidenceBlob { part: part.to_owned(), sealed })
 }
 
-/// Opens what the server kept of a record: the bytes and their salt, as a bundle takes them.
+/// Opens what the server kept of a record: the bytes and the salt of their digest, as a bundle takes them.
 ///
 /// The place that is authenticated with them is `issuer`, `evidence_blob`, `record_id` and the part, one a line.
 ///
@@ -39,7 +36,7 @@ pub fn open_original(
     blob: &EvidenceBlob,
 ) -> Result<Kept, SealError> {
     let content = sealer.open(&blob.sealed, &place_of(issuer, record_id, &blob.part))?;
-    let (salt, bytes) = content.split_first_chunk::<SALT>().ok_or(SealError)?;
+    let (salt, bytes) = content.split_first_chunk().ok_or(SealError)?;
     Ok(Kept::Bytes { salt: Salt::from_bytes(*salt), bytes: bytes.to_vec() })
 }
 

@@ -1,10 +1,7 @@
-use countersign_evidence::checkpoint::{Checkpoint, CheckpointError};
-use countersign_evidence::log::Log;
-use countersign_evidence::note::NoteError;
+use countersign_evidence::checkpoint::CheckpointError;
 use countersign_evidence::tile::TileError;
 use countersign_protocol::time::UnixTime;
-use countersign_storage::evidence_tree::{self, TreeHead};
-use countersign_storage::{Outcome, StorageError, evidence_record};
+use countersign_storage::{Outcome, StorageError, evidence_record, evidence_tree};
 
 use super::EvidenceKeeper;
 use crate::key_ring::KeyRing;
@@ -15,21 +12,15 @@ const BATCH: u64 = 256;
 /// Why pending evidence did not become part of the log. It stays pending, and durable.
 #[derive(Debug, thiserror::Error)]
 pub enum SequenceError {
-    /// The database failed.
+    /// The database failed, or the stored log contradicts itself: going on would sign a second truth.
     #[error("storage: {0}")]
     Storage(#[from] StorageError),
-    /// The stored log contradicts itself; going on would sign a second truth.
-    #[error("the stored log is damaged: {0}")]
+    /// The log could not be extended.
+    #[error("the log: {0}")]
     Tile(#[from] TileError),
-    /// The last checkpoint does not hold under the log key, or the next could not be signed.
-    #[error("checkpoint: {0}")]
+    /// The checkpoint could not be signed.
+    #[error("the checkpoint: {0}")]
     Checkpoint(#[from] CheckpointError),
-    /// The last checkpoint is no signed note.
-    #[error("checkpoint: {0}")]
-    Note(#[from] NoteError),
-    /// The last checkpoint is of another tree than the stored one.
-    #[error("the stored log is damaged: its last checkpoint is of another tree")]
-    OtherTree,
     /// A record or tile was not where the log says.
     #[error("the stored log is damaged: {0} was refused")]
     Refused(&'static str),
@@ -44,8 +35,8 @@ enum Step {
 }
 
 impl EvidenceKeeper {
-    /// Makes leaves of everything that is pending, in the order of the records' names, and signs a checkpoint over
-    /// them; returns how many this call integrated.
+    /// Makes leaves of everything that is pending, in the order of arrival, and signs a checkpoint over them; returns
+    /// how many this call integrated.
     ///
     /// Safe on several nodes: the size of the log is compared and swapped, so that of two that integrate at once
     /// one is refused whole and begins again.
@@ -65,31 +56,22 @@ impl EvidenceKeeper {
     }
 
     async fn integrate(&self, keys: &KeyRing, now: UnixTime) -> Result<Step, SequenceError> {
-        // The head first: whatever becomes a leaf after it was read makes `advance` refuse.
-        let head = evidence_tree::head(&self.store, &self.issuer).await?;
+        if evidence_record::pending(&self.store, &self.issuer, 1).await?.is_empty() {
+            return Ok(Step::NothingPending);
+        }
+        // The log first: whatever becomes a leaf after it was loaded refuses this step.
+        let mut log = evidence_tree::load(&self.store, &self.issuer).await?;
         let pending = evidence_record::pending(&self.store, &self.issuer, BATCH).await?;
         if pending.is_empty() {
             return Ok(Step::NothingPending);
         }
-        let mut log = self.resume(keys, head).await?;
         let grown = log.integrate(pending.iter().map(|record| record.leaf.as_slice()))?;
-        let checkpoint = grown.checkpoint.sign(keys.log_key(), keys.log_signer())?;
-        let unit = evidence_tree::integrate(&self.issuer, &pending, &grown, &checkpoint.to_string(), now);
+        let checkpoint = grown.checkpoint.sign(keys.log_key(), keys.log_signer())?.to_string();
+        let unit = evidence_tree::integrate(&self.issuer, &pending, &grown, &checkpoint, now);
         match unit.commit(&self.store).await? {
             Outcome::Committed(_) => Ok(Step::Integrated(pending.len() as u64)),
             Outcome::Refused("evidence_tree.begin" | "evidence_tree.advance") => Ok(Step::Outrun),
             Outcome::Refused(statement) => Err(SequenceError::Refused(statement)),
         }
-    }
-
-    /// Takes the log up where it was left, if what is stored is what was signed.
-    async fn resume(&self, keys: &KeyRing, head: Option<TreeHead>) -> Result<Log, SequenceError> {
-        if let Some(TreeHead { frontier, checkpoint, .. }) = head {
-            let signed = Checkpoint::open(&checkpoint.parse()?, keys.log_key())?;
-            if signed.size != frontier.size() || signed.root != frontier.root() {
-                return Err(SequenceError::OtherTree);
-            }
-        }
-        Ok(evidence_tree::load(&self.store, &self.issuer).await?)
     }
 }

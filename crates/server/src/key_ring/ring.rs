@@ -9,12 +9,12 @@ use countersign_jose::{Algorithm, Jwk, KeyError, Signer, SigningKey};
 use countersign_protocol::parameter::Issuer;
 use countersign_protocol::time::UnixTime;
 use countersign_storage::signing_key::{self, KeyState};
-use countersign_storage::{Outcome, StorageError, Store, Unit};
+use countersign_storage::{Outcome, StorageError, Store, Unit, evidence_key};
 use tokio::sync::Mutex;
 
 use super::keys::{ANSWERS, CHECKPOINTS, Keys, LogKey, Published, seal};
 use super::plan::{Step, due, in_state, published_before, takes_over};
-use crate::evidence::{RecordIds, archive_key};
+use crate::evidence::new_record_id;
 use crate::refusal::Fault;
 use crate::{Lifetimes, Settings};
 
@@ -25,7 +25,6 @@ pub struct KeyRing {
     sealer: Sealer,
     algorithms: Vec<Algorithm>,
     lifetimes: Lifetimes,
-    ids: RecordIds,
     log: LogKey,
     current: ArcSwap<Keys>,
     maintenance: Mutex<()>,
@@ -86,8 +85,7 @@ impl KeyRing {
         settings: &Settings,
         now: UnixTime,
     ) -> Result<Self, KeyRingError> {
-        let ids = RecordIds::default();
-        let maker = Maker { issuer: &issuer, store: &store, sealer: &sealer, ids: &ids };
+        let maker = Maker { issuer: &issuer, store: &store, sealer: &sealer };
         let log = maker.log_key(now).await?;
         for algorithm in &settings.signing_algorithms {
             maker.begin(*algorithm, now).await?;
@@ -96,7 +94,7 @@ impl KeyRing {
         let keys = Keys::of(rows, &[], &sealer, &issuer)?;
         let (algorithms, lifetimes) = (settings.signing_algorithms.clone(), settings.lifetimes);
         let (current, maintenance) = (ArcSwap::from_pointee(keys), Mutex::default());
-        Ok(Self { issuer, store, sealer, algorithms, lifetimes, ids, log, current, maintenance })
+        Ok(Self { issuer, store, sealer, algorithms, lifetimes, log, current, maintenance })
     }
 
     /// The key that signs with this algorithm now.
@@ -186,7 +184,7 @@ impl KeyRing {
         rows: &[signing_key::SigningKey],
         now: UnixTime,
     ) -> Result<(), KeyRingError> {
-        let maker = Maker { issuer: &self.issuer, store: &self.store, sealer: &self.sealer, ids: &self.ids };
+        let maker = Maker { issuer: &self.issuer, store: &self.store, sealer: &self.sealer };
         match step {
             Step::Begin(algorithm) => maker.begin(*algorithm, now).await,
             Step::Prepublish(algorithm) => maker.make(ANSWERS, *algorithm, KeyState::Prepublished, now).await,
@@ -232,7 +230,6 @@ struct Maker<'a> {
     issuer: &'a Issuer,
     store: &'a Store,
     sealer: &'a Sealer,
-    ids: &'a RecordIds,
 }
 
 impl Maker<'_> {
@@ -280,11 +277,8 @@ impl Maker<'_> {
             archived_at: None,
         };
         let leaf = self.leaf(KeyEvent::Published, &row, &public, now)?;
-        let unit = Unit::new().then(signing_key::add(self.issuer, &row)).then_all(archive_key(
-            self.issuer,
-            self.ids,
-            &leaf,
-        )?);
+        let archived = evidence_key::archive(self.issuer, new_record_id(now), &leaf)?;
+        let unit = archived.then(signing_key::add(self.issuer, &row));
         log_outcome("a signing key was made", &row.key_id, &unit.commit(self.store).await?);
         Ok(())
     }
@@ -292,9 +286,8 @@ impl Maker<'_> {
     async fn archive(&self, row: &signing_key::SigningKey, now: UnixTime) -> Result<(), KeyRingError> {
         let public = Jwk::parse(&row.public_jwk)?;
         let leaf = self.leaf(KeyEvent::Retired, row, &public, now)?;
-        let unit = Unit::new()
-            .then(signing_key::archive(self.issuer, &row.key_id, now))
-            .then_all(archive_key(self.issuer, self.ids, &leaf)?);
+        let archived = evidence_key::archive(self.issuer, new_record_id(now), &leaf)?;
+        let unit = archived.then(signing_key::archive(self.issuer, &row.key_id, now));
         log_outcome("a signing key was archived", &row.key_id, &unit.commit(self.store).await?);
         Ok(())
     }

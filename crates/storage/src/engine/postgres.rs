@@ -10,7 +10,11 @@ use futures_util::{
     TryStreamExt,
     future::{join, join_all},
 };
-use tokio_postgres::{Client, NoTls, error::SqlState, types::Type};
+use tokio_postgres::{
+    Client, NoTls,
+    error::SqlState,
+    types::{ToSql, Type},
+};
 
 use crate::{
     Committed, Outcome, Row, Statement, StorageError, Value,
@@ -68,8 +72,14 @@ impl Postgres {
     #[cfg(test)]
     pub(crate) async fn prepare(&self, query: crate::statement::Query) -> Result<(), StorageError> {
         let client = self.pool.get().await.map_err(|cause| StorageError::Unavailable(text(&cause)))?;
-        let prepared = client.prepare_cached(query.sql).await.map(drop);
-        prepared.map_err(|cause| StorageError::Statement { statement: query.name, message: text(&cause) })
+        let unfit = |message| StorageError::Statement { statement: query.name, message };
+        let prepared = client.prepare_cached(query.sql).await.map_err(|cause| unfit(text(&cause)))?;
+        let columns = prepared.columns().iter().map(|column| column.type_());
+        // SQLite has no such types, so a reader that works there would fail here.
+        match prepared.params().iter().chain(columns).find(|of_type| !<Value as ToSql>::accepts(of_type)) {
+            Some(foreign) => Err(unfit(format!("{foreign} is neither BIGINT nor TEXT nor BYTEA"))),
+            None => Ok(()),
+        }
     }
 }
 
@@ -198,8 +208,7 @@ async fn migrate(client: &mut Object) -> Result<(), StorageError> {
         .map_err(not_migrated)?;
     for migration in migration::missing(MIGRATIONS, &ledger)? {
         transaction.batch_execute(&migration.sql(&DIALECT)).await.map_err(not_migrated)?;
-        let record: [&(dyn tokio_postgres::types::ToSql + Sync); 2] =
-            [&migration.number, &migration.checksum()];
+        let record: [&(dyn ToSql + Sync); 2] = [&migration.number, &migration.checksum()];
         transaction.execute(migration::RECORD, &record).await.map_err(not_migrated)?;
     }
     transaction.commit().await.map_err(not_migrated)

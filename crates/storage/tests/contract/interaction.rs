@@ -108,7 +108,7 @@ async fn jar_105_by_value_is_spent_at_completion(bed: Bed) {
             .commit(&bed.store)
     };
     assert!(finish(2).await.unwrap().is_committed());
-    assert!(matches!(finish(ID).await.unwrap(), Outcome::Refused("replay.spend")));
+    assert!(matches!(finish(ID).await.unwrap(), Outcome::Refused("replay.spend_request_object")));
     assert!(found(&bed, BROWSER, 0).await.is_some(), "the refused unit completed the interaction");
 }
 

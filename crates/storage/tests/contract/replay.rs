@@ -12,6 +12,7 @@ on_both_engines! {
     dpop_06_remembered_for_its_whole_window,
     jar_107_an_expired_entry_does_not_block,
     jar_105_namespaces_are_apart,
+    cauth_13_spent_is_seen_and_named,
 }
 
 async fn spend(store: &Store, key: &ReplayKey, now: UnixTime) -> bool {
@@ -63,4 +64,18 @@ async fn jar_105_namespaces_are_apart(bed: Bed) {
     assert!(spend(&bed.store, &replay_key(Purpose::RequestObject, b"other"), NOW).await);
     let elsewhere = replay::spend(&other_issuer(), &key, NOW).commit(&bed.store).await.unwrap();
     assert!(elsewhere.is_committed());
+}
+
+async fn cauth_13_spent_is_seen_and_named(bed: Bed) {
+    let issuer = issuer();
+    for purpose in [Purpose::RequestObject, Purpose::ClientAssertion, Purpose::DpopProof] {
+        let key = replay_key(purpose, b"jti");
+        let is_spent = |after| replay::is_spent(&bed.store, &issuer, &key, NOW.plus(after));
+        assert!(!is_spent(0).await.unwrap());
+        assert!(spend(&bed.store, &key, NOW).await);
+        assert!(is_spent(0).await.unwrap() && is_spent(300).await.unwrap());
+        assert!(!is_spent(301).await.unwrap());
+        let refused = replay::spend(&issuer, &key, NOW).commit(&bed.store).await.unwrap().refused();
+        assert_eq!(refused.and_then(replay::spent_before), Some(purpose));
+    }
 }

@@ -48,7 +48,7 @@ async fn a_refused_unit_changes_nothing(bed: Bed) {
         .then(replay::spend(&issuer(), &replay_key(Purpose::DpopProof, b"3"), NOW))
         .then(replay::spend(&issuer(), &replay_key(Purpose::DpopProof, b"4"), NOW));
     let (twice, beside) = tokio::join!(twice.commit(&bed.store), beside.commit(&bed.store));
-    assert!(matches!(twice.unwrap(), Outcome::Refused("replay.spend")));
+    assert!(matches!(twice.unwrap(), Outcome::Refused("replay.spend_dpop_proof")));
     assert!(beside.unwrap().is_committed());
     for (key, unspent) in [(first, true), (second, true), (replay_key(Purpose::DpopProof, b"3"), false)] {
         let outcome = replay::spend(&issuer(), &key, NOW).commit(&bed.store).await.unwrap();
