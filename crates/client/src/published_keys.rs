@@ -43,7 +43,12 @@ impl PublishedKeys {
 
     /// The keys after another look, if one is due; `None` if nothing newer can be had now. Whoever comes while another
     /// looks waits for what that one finds.
-    pub async fn look_again(&self, http: &HttpClient, seen: &Arc<JwkSet>, now: UnixTime) -> Option<Arc<JwkSet>> {
+    pub async fn look_again(
+        &self,
+        http: &HttpClient,
+        seen: &Arc<JwkSet>,
+        now: UnixTime,
+    ) -> Option<Arc<JwkSet>> {
         let mut known = self.known.lock().await;
         if !Arc::ptr_eq(&known.keys, seen) {
             return Some(known.keys.clone());

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use countersign_jose::jws::Unverified;
 use countersign_jose::{Entropy, JwkSet, Limits, base64url};
 use countersign_protocol::client::{
-    Begun, ClientConfiguration, Granted, PendingLogin, PushRequest, Received, TokenForm, Tokens, check_metadata,
-    check_userinfo,
+    Begun, ClientConfiguration, Granted, PendingLogin, PushRequest, Received, TokenForm, Tokens,
+    check_metadata, check_userinfo,
 };
 use countersign_protocol::dpop::sign_proof;
 use countersign_protocol::metadata::ServerMetadata;
@@ -134,7 +134,12 @@ impl RelyingParty {
     ///
     /// # Errors
     /// The rule that it broke.
-    pub async fn verify_tokens(&self, form: TokenForm, body: &[u8], now: UnixTime) -> Result<Tokens, ClientError> {
+    pub async fn verify_tokens(
+        &self,
+        form: TokenForm,
+        body: &[u8],
+        now: UnixTime,
+    ) -> Result<Tokens, ClientError> {
         let keys = self.keys_for(body, now).await;
         Ok(form.verify(body, &self.configuration, &keys, now)?)
     }

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tower::ServiceExt;
 
-use super::{Limits, Peer, Terms};
+use super::{Limits, Peer, Terms, over};
 
 /// What ends a connection early. Of interest to nobody but whoever debugs the peer.
 type Ended = Box<dyn Error + Send + Sync>;
@@ -53,10 +53,7 @@ where
         .header_read_timeout(header_read)
         .max_header_size(header_bytes)
         .max_buf_size(header_bytes.max(64 * 1024))
-        .serve_connection(
-            TokioIo::new(stream),
-            service_fn(|request| requests.clone().answer(request)),
-        );
+        .serve_connection(TokioIo::new(stream), service_fn(|request| requests.clone().answer(request)));
     drive(connection, requests.running.subscribe(), terms).await
 }
 
@@ -71,10 +68,7 @@ where
         .max_header_list_size(terms.limits.header_bytes.try_into().unwrap_or(u32::MAX))
         .keep_alive_interval(Duration::from_secs(20))
         .keep_alive_timeout(terms.limits.header_read)
-        .serve_connection(
-            TokioIo::new(stream),
-            service_fn(|request| requests.clone().answer(request)),
-        );
+        .serve_connection(TokioIo::new(stream), service_fn(|request| requests.clone().answer(request)));
     drive(connection, requests.running.subscribe(), terms).await
 }
 
@@ -89,7 +83,7 @@ where
     let mut connection = pin!(connection);
     tokio::select! {
         ended = connection.as_mut() => return ended.map_err(Into::into),
-        _ = shutdown.wait_for(|over| *over) => {}
+        () = over(&mut shutdown) => {}
         () = idle_for(&mut running, terms.limits.idle) => {}
     }
     connection.as_mut().graceful_shutdown();

@@ -27,8 +27,8 @@ pub(super) async fn isolate(request: Request, next: Next) -> Response {
 fn failure(reference: Option<&RequestId>) -> Response {
     let description = "Something went wrong on this server; nothing was issued.";
     let reference = reference.map(RequestId::as_str);
-    let body =
-        json!({ "error": "server_error", "error_description": description, "reference": reference }).to_string();
+    let body = json!({ "error": "server_error", "error_description": description, "reference": reference })
+        .to_string();
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     (StatusCode::INTERNAL_SERVER_ERROR, headers, body).into_response()
 }

@@ -72,7 +72,7 @@ impl Entrance {
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
-                _ = shutdown.wait_for(|over| *over) => break,
+                () = over(&mut shutdown) => break,
                 Some(_) = connections.join_next() => {}
                 accepted = socket.accept() => match accepted {
                     Ok((stream, peer)) => admit(&mut connections, &terms, stream, peer),
@@ -87,6 +87,11 @@ impl Entrance {
         }
         connections.shutdown().await;
     }
+}
+
+/// Completes when the server shuts down.
+async fn over(shutdown: &mut watch::Receiver<bool>) {
+    let _ = shutdown.wait_for(|over| *over).await;
 }
 
 /// Gives a connection a place, lets it wait for one, or closes it.

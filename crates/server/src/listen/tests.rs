@@ -43,10 +43,13 @@ fn app() -> Router {
     Router::new()
         .route("/", get(async || "here"))
         .route("/echo", post(async |body: Bytes| body.len().to_string()))
-        .route("/slow", get(async || {
-            sleep(Duration::from_millis(900)).await;
-            "finished"
-        }))
+        .route(
+            "/slow",
+            get(async || {
+                sleep(Duration::from_millis(900)).await;
+                "finished"
+            }),
+        )
         .route("/panic", get(panics))
 }
 
@@ -92,14 +95,23 @@ async fn assert_alive(address: SocketAddr) {
 #[tokio::test]
 async fn atk_dos_10_malformed_and_oversized_heads_are_refused() {
     let server = listen(limits(), None).await;
-    let long_target = format!("GET /?{} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", "a".repeat(33 * 1024));
+    let long_target =
+        format!("GET /?{} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", "a".repeat(33 * 1024));
     let long_header = format!("GET / HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", "a".repeat(60 * 1024));
     let many_headers = format!("GET / HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(200));
     let post = "POST /echo HTTP/1.1\r\nhost: x\r\n";
     let smuggled = "0\r\n\r\nGET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
     for (what, request, expected) in [
-        ("length and chunks", format!("{post}content-length: 6\r\ntransfer-encoding: chunked\r\n\r\n{smuggled}"), "411"),
-        ("chunks and length", format!("{post}transfer-encoding: chunked\r\ncontent-length: 6\r\n\r\n{smuggled}"), "411"),
+        (
+            "length and chunks",
+            format!("{post}content-length: 6\r\ntransfer-encoding: chunked\r\n\r\n{smuggled}"),
+            "411",
+        ),
+        (
+            "chunks and length",
+            format!("{post}transfer-encoding: chunked\r\ncontent-length: 6\r\n\r\n{smuggled}"),
+            "411",
+        ),
         ("chunks", format!("{post}transfer-encoding: chunked\r\n\r\n{smuggled}"), "411"),
         ("unknown encoding", format!("{post}transfer-encoding: xchunked\r\n\r\n{smuggled}"), "400"),
         ("two lengths", format!("{post}content-length: 1\r\ncontent-length: 2\r\n\r\nab"), "400"),
@@ -123,7 +135,10 @@ async fn atk_dos_10_malformed_and_oversized_heads_are_refused() {
 #[tokio::test]
 async fn atk_par_18_a_large_body_is_refused_and_the_peer_hears_why() {
     let server = listen(limits(), None).await;
-    let control = format!("POST /echo HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", 128 * 1024);
+    let control = format!(
+        "POST /echo HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        128 * 1024
+    );
     let answer = exchange(server.address, &[control.as_bytes(), &vec![b'a'; 128 * 1024]].concat()).await;
     assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("131072"), "{answer}");
     for size in [128 * 1024 + 1, 10 * 1024 * 1024] {
@@ -174,7 +189,8 @@ async fn a_head_that_trickles_is_cut_off_too() {
 async fn atk_dos_12_a_panic_stays_with_its_request() {
     let server = listen(limits(), None).await;
     for _ in 0..3 {
-        let request = "GET /panic HTTP/1.1\r\nhost: x\r\n\r\nGET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+        let request =
+            "GET /panic HTTP/1.1\r\nhost: x\r\n\r\nGET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
         let answer = exchange(server.address, request.as_bytes()).await;
         assert!(answer.starts_with("HTTP/1.1 500") && answer.contains("server_error"), "{answer}");
         assert!(!answer.contains("secret"), "{answer}");
@@ -275,9 +291,9 @@ async fn net_01_tls_1_1_is_refused() {
 /// A ClientHello of TLS 1.1, otherwise as a server would accept it.
 fn client_hello_1_1() -> Vec<u8> {
     let extensions = [
-        &[0, 10, 0, 4, 0, 2, 0, 23][..],              // supported_groups: secp256r1
-        &[0, 11, 0, 2, 1, 0],                         // ec_point_formats: uncompressed
-        &[0, 13, 0, 6, 0, 4, 4, 3, 8, 4],             // signature_algorithms
+        &[0, 10, 0, 4, 0, 2, 0, 23][..],  // supported_groups: secp256r1
+        &[0, 11, 0, 2, 1, 0],             // ec_point_formats: uncompressed
+        &[0, 13, 0, 6, 0, 4, 4, 3, 8, 4], // signature_algorithms
     ]
     .concat();
     let mut hello = vec![3, 2];

@@ -58,8 +58,7 @@ impl Tls {
         if chain.is_empty() {
             return Err(TlsError::NoCertificate(files.certificate.clone()));
         }
-        let key =
-            PrivateKeyDer::from_pem_file(&files.key).map_err(in_file(&files.key, "private key"))?;
+        let key = PrivateKeyDer::from_pem_file(&files.key).map_err(in_file(&files.key, "private key"))?;
         Ok(Self(TlsAcceptor::from(Arc::new(configure(chain, key)?))))
     }
 
@@ -97,7 +96,8 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_named() {
-        let files = TlsFiles { certificate: "/nowhere/certificate.pem".into(), key: "/nowhere/key.pem".into() };
+        let files =
+            TlsFiles { certificate: "/nowhere/certificate.pem".into(), key: "/nowhere/key.pem".into() };
         let Err(error) = Tls::load(&files) else { panic!("loaded a file that does not exist") };
         assert!(error.to_string().contains("/nowhere/certificate.pem"), "{error}");
     }

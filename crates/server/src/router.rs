@@ -1,0 +1,122 @@
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+
+use crate::AuthorizationServer;
+use crate::authorize::{authorize, decide, explain, log_in, show_consent, show_login};
+use crate::health::{livez, readyz};
+use crate::jwks::jwks;
+use crate::listen::{Limits, guard};
+use crate::metadata::{metadata, paths};
+use crate::metrics::Metrics;
+use crate::observe::observe;
+use crate::pages::{Asset, CONTENT_TYPE, DocumentLink, LandingPage, Language, asset, page_headers};
+use crate::push::push;
+use crate::token::token;
+use crate::userinfo::userinfo;
+
+const ANY_ORIGIN: HeaderValue = HeaderValue::from_static("*");
+
+/// Two years, as the preload lists ask for; of sub-domains this server knows nothing.
+const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=63072000");
+
+/// Every address of the server, inside the limits, the headers and the log that all of them share.
+///
+/// The issuer's path comes before each of them; what the `Host` header says is never asked (ATK-RED-27).
+pub(crate) fn router(server: AuthorizationServer, limits: Limits, metrics: Metrics) -> Router {
+    let issuer = server.issuer().clone();
+    let routes =
+        at_origin(&server).merge(below(issuer.path(), endpoints())).fallback(async || StatusCode::NOT_FOUND);
+    let guarded = guard(routes.with_state(server), limits);
+    let protected = guarded.layer(from_fn_with_state(issuer.is_plain_http(), protect));
+    observe(protected, metrics)
+}
+
+/// What the metadata names, and the pages.
+fn endpoints() -> Router<AuthorizationServer> {
+    let public = Router::new().route("/jwks", get(jwks)).route_layer(from_fn(for_any_origin));
+    Router::new()
+        .merge(public)
+        .route("/", get(landing))
+        .route("/par", post(push))
+        .route("/authorize", get(authorize).post(authorize))
+        .route("/login", get(show_login).post(log_in))
+        .route("/consent", get(show_consent).post(decide))
+        .route("/error", get(explain))
+        .route("/token", post(token))
+        .route("/userinfo", get(userinfo).post(userinfo))
+}
+
+/// What is not below the issuer: the well-known addresses, the assets, and the questions of whoever operates it.
+fn at_origin(server: &AuthorizationServer) -> Router<AuthorizationServer> {
+    let well_known = paths(server.issuer()).into_iter();
+    let public = well_known.fold(Router::new(), |routes, path| routes.route(&path, metadata(server)));
+    Router::new()
+        .merge(public.route_layer(from_fn(for_any_origin)))
+        .route("/assets/{name}", get(serve_asset))
+        .route("/livez", get(livez))
+        .route("/readyz", get(readyz))
+}
+
+fn below(path: &str, routes: Router<AuthorizationServer>) -> Router<AuthorizationServer> {
+    if path.is_empty() { routes } else { Router::new().nest(path, routes) }
+}
+
+/// Metadata and keys are for everybody, scripts of other origins included (META-09); nothing else is (NET-05).
+async fn for_any_origin(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY_ORIGIN);
+    response
+}
+
+/// The headers of every answer, unless the answer has its own.
+async fn protect(State(plain_http): State<bool>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::CACHE_CONTROL, "no-store"),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if !plain_http {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY);
+    }
+    response
+}
+
+/// `GET /`: what this is, for a person who came by.
+async fn landing(State(server): State<AuthorizationServer>) -> Response {
+    let issuer = server.issuer();
+    let origin = issuer.origin();
+    let link = |title: &str, path: String| DocumentLink { title: title.to_owned(), path };
+    let page = LandingPage {
+        language: Language::default(),
+        issuer: origin.split_once("://").map_or(origin, |(_, host)| host).to_owned(),
+        documents: vec![
+            link(
+                "Server metadata (RFC 8414)",
+                format!("/.well-known/oauth-authorization-server{}", issuer.path()),
+            ),
+            link(
+                "Server metadata (OpenID Connect Discovery)",
+                format!("{}/.well-known/openid-configuration", issuer.path()),
+            ),
+            link("Public keys (RFC 7517)", format!("{}/jwks", issuer.path())),
+        ],
+    };
+    let headers = page_headers().map(|(name, value)| (HeaderName::from_static(name), value));
+    (headers, [(header::CONTENT_TYPE, CONTENT_TYPE)], page.render()).into_response()
+}
+
+/// `GET /assets/…`: kept for a year, because its name changes with its bytes.
+async fn serve_asset(uri: Uri) -> Response {
+    let Some(found) = asset(uri.path()) else { return StatusCode::NOT_FOUND.into_response() };
+    let headers = [(header::CONTENT_TYPE, found.content_type), (header::CACHE_CONTROL, Asset::CACHE_CONTROL)];
+    (headers, found.bytes).into_response()
+}
