@@ -1,21 +1,22 @@
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use countersign_protocol::parameter::Issuer;
 
 use crate::AuthorizationServer;
 use crate::authorize::{authorize, decide, explain, log_in, show_consent, show_login};
 use crate::health::{livez, readyz};
+use crate::jwks::jwks;
 use crate::listen::{Limits, guard};
+use crate::metadata::{self, metadata};
 use crate::metrics::Metrics;
 use crate::observe::observe;
 use crate::pages::{Asset, CONTENT_TYPE, DocumentLink, LandingPage, Language, asset, page_headers};
 use crate::push::push;
-
-const ANY_ORIGIN: HeaderValue = HeaderValue::from_static("*");
+use crate::token::token;
+use crate::userinfo::userinfo;
 
 /// Two years, as the preload lists ask for; of sub-domains this server knows nothing.
 const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=63072000");
@@ -26,50 +27,41 @@ const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=63072000");
 pub(crate) fn router(server: AuthorizationServer, limits: Limits, metrics: Metrics) -> Router {
     let issuer = server.issuer().clone();
     let routes =
-        at_origin(&issuer).merge(below(issuer.path(), endpoints())).fallback(async || StatusCode::NOT_FOUND);
+        at_origin(&server).merge(below(issuer.path(), endpoints())).fallback(async || StatusCode::NOT_FOUND);
     let guarded = guard(routes.with_state(server), limits);
     let protected = guarded.layer(from_fn_with_state(issuer.is_plain_http(), protect));
     observe(protected, metrics)
 }
 
-/// What the metadata names, the pages, and the first of the two well-known addresses (META-01).
+/// What the metadata names, and the pages.
 fn endpoints() -> Router<AuthorizationServer> {
-    let public = Router::new()
-        .route("/.well-known/openid-configuration", get(landing))
-        .route_layer(from_fn(for_any_origin));
     Router::new()
-        .merge(public)
         .route("/", get(landing))
+        .route("/jwks", get(jwks))
         .route("/par", post(push))
         .route("/authorize", get(authorize).post(authorize))
         .route("/login", get(show_login).post(log_in))
         .route("/consent", get(show_consent).post(decide))
         .route("/error", get(explain))
+        .route("/token", post(token))
+        .route("/userinfo", get(userinfo).post(userinfo))
 }
 
-/// What is not below the issuer: the other well-known address, the assets, and the questions of whoever operates it.
-fn at_origin(issuer: &Issuer) -> Router<AuthorizationServer> {
-    let inserted = format!("/.well-known/oauth-authorization-server{}", issuer.path());
-    let public = Router::new().route(&inserted, get(landing)).route_layer(from_fn(for_any_origin));
-    Router::new()
-        .merge(public)
-        .route("/assets/{name}", get(serve_asset))
-        .route("/livez", get(livez))
-        .route("/readyz", get(readyz))
+/// What is not, or not only, below the issuer: its metadata, the assets, and the questions of whoever operates it.
+fn at_origin(server: &AuthorizationServer) -> Router<AuthorizationServer> {
+    let health = Router::new().route("/livez", get(livez)).route("/readyz", get(readyz));
+    let described = metadata::paths(server.issuer())
+        .iter()
+        .fold(health, |routes, path| routes.route(path, metadata(server)));
+    described.route("/assets/{name}", get(serve_asset))
 }
 
 fn below(path: &str, routes: Router<AuthorizationServer>) -> Router<AuthorizationServer> {
     if path.is_empty() { routes } else { Router::new().nest(path, routes) }
 }
 
-/// Metadata and keys are for everybody, scripts of other origins included (META-09); nothing else is (NET-05).
-async fn for_any_origin(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY_ORIGIN);
-    response
-}
-
-/// The headers of every answer, unless the answer has its own.
+/// The headers of every answer, unless the answer has its own. None of them lets another origin read (NET-05): that is
+/// for metadata and key set alone, which say so themselves (META-09).
 async fn protect(State(plain_http): State<bool>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -91,21 +83,17 @@ async fn protect(State(plain_http): State<bool>, request: Request, next: Next) -
 async fn landing(State(server): State<AuthorizationServer>) -> Response {
     let issuer = server.issuer();
     let origin = issuer.origin();
-    let link = |title: &str, path: String| DocumentLink { title: title.to_owned(), path };
+    let [openid, oauth] = metadata::paths(issuer);
+    let keys = format!("{}/jwks", issuer.path());
+    let documents = [
+        ("Server metadata (RFC 8414)", oauth),
+        ("Server metadata (OpenID Connect Discovery)", openid),
+        ("Public keys (RFC 7517)", keys),
+    ];
     let page = LandingPage {
         language: Language::default(),
         issuer: origin.split_once("://").map_or(origin, |(_, host)| host).to_owned(),
-        documents: vec![
-            link(
-                "Server metadata (RFC 8414)",
-                format!("/.well-known/oauth-authorization-server{}", issuer.path()),
-            ),
-            link(
-                "Server metadata (OpenID Connect Discovery)",
-                format!("{}/.well-known/openid-configuration", issuer.path()),
-            ),
-            link("Public keys (RFC 7517)", format!("{}/jwks", issuer.path())),
-        ],
+        documents: documents.map(|(title, path)| DocumentLink { title: title.to_owned(), path }).to_vec(),
     };
     let headers = page_headers().map(|(name, value)| (HeaderName::from_static(name), value));
     (headers, [(header::CONTENT_TYPE, CONTENT_TYPE)], page.render()).into_response()
