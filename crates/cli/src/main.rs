@@ -1,2 +1,69 @@
-//! Countersign.
-fn main() {}
+//! Countersign, the program: the composition root. Files, environment, clock and sockets are read here and in the
+//! commands below; everything that decides lives in the crates underneath.
+//!
+//! Exit codes: 0 held, 1 refused or failed, 2 wrong usage.
+
+mod arguments;
+mod commands;
+mod config;
+mod failure;
+mod inspect;
+mod output;
+mod table;
+mod visible;
+mod words;
+
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::Parser;
+use countersign_protocol::time::UnixTime;
+use countersign_server::Clock;
+
+use crate::arguments::Arguments;
+use crate::commands::World;
+use crate::failure::Usage;
+use crate::output::Output;
+
+/// The clock of this machine. Nothing else in the product reads it.
+#[derive(Clone, Copy, Debug)]
+struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
+    fn now(&self) -> UnixTime {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        UnixTime::from_secs(since_epoch.as_secs())
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(answer) => {
+            let code = if answer.use_stderr() { 2 } else { 0 };
+            return if answer.print().is_ok() { ExitCode::from(code) } else { ExitCode::FAILURE };
+        }
+    };
+    let output = Output::new(arguments.json);
+    match run(arguments, output) {
+        Ok(verdict) => verdict.into(),
+        Err(error) => {
+            output.failed(&error);
+            ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+        }
+    }
+}
+
+fn run(arguments: Arguments, output: Output) -> anyhow::Result<commands::Verdict> {
+    let world = World {
+        clock: std::sync::Arc::new(SystemClock),
+        environment: std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect(),
+        config_file: arguments.config,
+        output,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(arguments.command.run(&world))
+}
