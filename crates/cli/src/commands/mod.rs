@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 mod client;
+mod client_add;
 mod config;
 mod evidence;
 mod inspect;
@@ -8,6 +9,8 @@ mod keys;
 mod migrate;
 mod serve;
 mod user;
+
+pub(crate) use client_add::public_half;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
