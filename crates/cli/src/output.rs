@@ -29,11 +29,6 @@ impl Output {
         Self { json }
     }
 
-    /// Whether a program reads the result.
-    pub(crate) const fn is_json(self) -> bool {
-        self.json
-    }
-
     /// Shows a result: its text, or the same facts as one JSON document.
     pub(crate) fn show<T: Serialize + Display>(self, result: &T) -> io::Result<()> {
         let text = if self.json { serde_json::to_string_pretty(result)? } else { result.to_string() };
@@ -42,13 +37,6 @@ impl Output {
             // Whoever reads has seen enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             written => written,
-        }
-    }
-
-    /// Says on the terminal what goes on; a program is told nothing but the result.
-    pub(crate) fn note(self, text: impl Display) {
-        if !self.json {
-            drop(writeln!(anstream::stderr(), "{text}"));
         }
     }
 

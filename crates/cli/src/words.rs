@@ -25,7 +25,9 @@ pub(crate) fn relative(time: UnixTime, now: UnixTime) -> String {
 pub(crate) fn duration(seconds: u64) -> String {
     const UNITS: [(u64, &str); 5] =
         [(365 * 86_400, "years"), (86_400, "days"), (3600, "h"), (60, "min"), (1, "s")];
-    let Some(place) = UNITS.iter().position(|(length, _)| seconds >= *length) else { return "0 s".to_owned() };
+    let Some(place) = UNITS.iter().position(|(length, _)| seconds >= *length) else {
+        return "0 s".to_owned();
+    };
     let (length, name) = UNITS.get(place).copied().unwrap_or((1, "s"));
     let whole = seconds / length;
     let name = name.strip_suffix('s').filter(|rest| whole == 1 && !rest.is_empty()).unwrap_or(name);

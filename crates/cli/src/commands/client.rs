@@ -46,7 +46,9 @@ impl Client {
             }
             Self::Show { id } => {
                 let store = config.open_store().await?;
-                let Some(found) = client::find(&store, issuer, &parse(&id)?).await? else { bail!(unknown(&id)) };
+                let Some(found) = client::find(&store, issuer, &parse(&id)?).await? else {
+                    bail!(unknown(&id))
+                };
                 world.output.show(&Registration::of(&found)?)?;
             }
             Self::Disable { id } => {
@@ -125,7 +127,12 @@ impl Registration {
 impl fmt::Display for Registration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state;
-        writeln!(f, "{STRONG}{}{STRONG:#}  {state}, registered {}\n", visible(&self.client_id), self.registered)?;
+        writeln!(
+            f,
+            "{STRONG}{}{STRONG:#}  {state}, registered {}\n",
+            visible(&self.client_id),
+            self.registered
+        )?;
         let document = serde_json::to_string_pretty(&self.metadata).unwrap_or_default();
         for line in document.lines() {
             writeln!(f, "{}", visible(line))?;
@@ -166,6 +173,10 @@ struct Disabled {
 
 impl fmt::Display for Disabled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is out of service. What it was given keeps its own end; nothing new is given.", visible(&self.client_id))
+        write!(
+            f,
+            "{} is out of service. What it was given keeps its own end; nothing new is given.",
+            visible(&self.client_id)
+        )
     }
 }

@@ -137,20 +137,28 @@ fn read_document(file: &Path) -> anyhow::Result<Map<String, Value>> {
     } else {
         fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?
     };
-    json::parse_object(&bytes, &Limits::DOCUMENT)
-        .map_err(|error| Refusal::new("metadata", format!("{error}."), "One strict JSON object (RFC 7591 §2).", "REG-04").into())
+    json::parse_object(&bytes, &Limits::DOCUMENT).map_err(|error| {
+        Refusal::new("metadata", format!("{error}."), "One strict JSON object (RFC 7591 §2).", "REG-04")
+            .into()
+    })
 }
 
 fn read_keys(file: &Path) -> anyhow::Result<Value> {
     let bytes = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let document: Map<String, Value> = json::parse_object(&bytes, &Limits::DOCUMENT)
-        .map_err(|error| Refusal::new("jwks", format!("{error}."), "A JWK set (RFC 7517 §5) or one JWK.", "JWKS-05"))?;
-    if document.contains_key("keys") { Ok(Value::Object(document)) } else { Ok(json!({ "keys": [document] })) }
+    let document: Map<String, Value> = json::parse_object(&bytes, &Limits::DOCUMENT).map_err(|error| {
+        Refusal::new("jwks", format!("{error}."), "A JWK set (RFC 7517 §5) or one JWK.", "JWKS-05")
+    })?;
+    if document.contains_key("keys") {
+        Ok(Value::Object(document))
+    } else {
+        Ok(json!({ "keys": [document] }))
+    }
 }
 
 /// Reads the document; an error names the member, found by trying each in a document that holds.
 fn read_metadata(document: Map<String, Value>) -> Result<ClientMetadata, Refusal> {
-    let read = |document: &Map<String, Value>| serde_json::from_value::<ClientMetadata>(document.clone().into());
+    let read =
+        |document: &Map<String, Value>| serde_json::from_value::<ClientMetadata>(document.clone().into());
     let error = match read(&document) {
         Ok(metadata) => return Ok(metadata),
         Err(error) => error,
@@ -164,7 +172,9 @@ fn read_metadata(document: Map<String, Value>) -> Result<ClientMetadata, Refusal
     let missing = ["redirect_uris", "jwks"].into_iter().find(|name| !document.contains_key(*name));
     let subject = culprit.map(|(name, _)| name.as_str()).or(missing).unwrap_or("metadata");
     let passes = match subject {
-        "jwks" => "The client's public keys by value: --jwks FILE, or --generate-key FILE to have a pair made.",
+        "jwks" => {
+            "The client's public keys by value: --jwks FILE, or --generate-key FILE to have a pair made."
+        }
         "redirect_uris" => "Absolute addresses without a fragment, such as https://app.example/callback.",
         "countersign_profile" => "baseline, fapi2-security or fapi2-message-signing.",
         "token_endpoint_auth_method" => "private_key_jwt.",
@@ -185,9 +195,12 @@ fn check_against_server(metadata: &ClientMetadata, config: &Config) -> Result<()
         ("authorization_signed_response_alg", metadata.authorization_signed_response_alg),
         ("id_token_signed_response_alg", metadata.id_token_signed_response_alg),
     ] {
-        if let Some(algorithm) = algorithm.filter(|algorithm| !settings.signing_algorithms.contains(algorithm)) {
+        if let Some(algorithm) =
+            algorithm.filter(|algorithm| !settings.signing_algorithms.contains(algorithm))
+        {
             let wrong = format!("This server has no {algorithm} key.");
-            let passes = settings.signing_algorithms.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let passes =
+                settings.signing_algorithms.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             return Err(Refusal::new(member, wrong, format!("{passes}."), "JARM-30"));
         }
     }
@@ -219,7 +232,10 @@ pub(crate) fn public_half(text: &str) -> Option<Jwk> {
     if let Ok(public) = Jwk::parse(text) {
         return Some(public);
     }
-    Algorithm::ALL.into_iter().find_map(|alg| SigningKey::from_private_jwk(text, alg).ok()).map(|key| key.public_jwk())
+    Algorithm::ALL
+        .into_iter()
+        .find_map(|alg| SigningKey::from_private_jwk(text, alg).ok())
+        .map(|key| key.public_jwk())
 }
 
 #[derive(Serialize)]

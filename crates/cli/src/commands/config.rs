@@ -90,7 +90,10 @@ impl fmt::Display for InForce {
             ("database", self.database.clone()),
             ("data", self.data.clone()),
             ("master key", self.master_key.clone()),
-            ("profiles", format!("{} for new clients, {} at least", self.new_client_profile, self.minimum_profile)),
+            (
+                "profiles",
+                format!("{} for new clients, {} at least", self.new_client_profile, self.minimum_profile),
+            ),
             ("signs with", self.signing_algorithms.join(", ")),
             ("scopes", self.scopes.keys().cloned().collect::<Vec<_>>().join(", ")),
         ] {

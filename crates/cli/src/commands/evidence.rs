@@ -9,12 +9,11 @@ use countersign_evidence::bundle::{Bundle, MAX_BUNDLE_BYTES};
 use countersign_evidence::note::VerifierKey;
 use countersign_evidence::record::Record;
 use countersign_evidence::report::{Report, Status};
-use countersign_jose::SystemEntropy;
 use countersign_protocol::parameter::TransactionId;
 use countersign_protocol::time::UnixTime;
-use countersign_server::evidence_export::export;
 use countersign_storage::evidence_record;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{Verdict, World};
 use crate::config::Config;
@@ -108,9 +107,9 @@ async fn show(world: &World, config: &Config, transaction: &TransactionId) -> an
 impl Export {
     async fn run(self, world: &World, config: &Config) -> anyhow::Result<()> {
         let transaction = parse(&self.transaction)?;
-        let store = config.open_store().await?;
-        let sealer = config.master_key.open(&mut SystemEntropy)?;
-        let bundle = export(&store, &config.settings.issuer, &sealer, &transaction).await?;
+        let parts = config.open(world.now()).await?;
+        parts.evidence.sequence(&parts.keys, world.now()).await?;
+        let bundle = parts.evidence.export(&parts.keys, &transaction).await?;
         let bytes = bundle.to_bytes()?;
         if self.out == Path::new("-") {
             let mut out = std::io::stdout().lock();
@@ -118,7 +117,8 @@ impl Export {
             return Ok(());
         }
         let unwritable = || format!("{} cannot be made", self.out.display());
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&self.out).with_context(unwritable)?;
+        let mut file =
+            fs::OpenOptions::new().write(true).create_new(true).open(&self.out).with_context(unwritable)?;
         file.write_all(&bytes).and_then(|()| file.sync_all()).with_context(unwritable)?;
         world.output.show(&Exported {
             file: self.out.display().to_string(),
@@ -189,7 +189,7 @@ struct Step {
     kind: String,
     at: u64,
     client_id: String,
-    keys: Vec<(String, String)>,
+    keys: Value,
     digests: Vec<String>,
     facts: Vec<(String, String)>,
 }
@@ -202,7 +202,7 @@ impl Step {
             kind: record.kind.to_string(),
             at: record.at.as_secs(),
             client_id: record.client_id.to_string(),
-            keys: record.keys.iter().map(|key| (key.made.to_string(), key.thumbprint.to_string())).collect(),
+            keys: serde_json::to_value(&record.keys)?,
             digests: record.digests.iter().map(|digest| digest.of.to_string()).collect(),
             facts: record.facts.into_iter().collect(),
         })
@@ -222,8 +222,9 @@ impl fmt::Display for Steps {
             let place = step.index.map_or("not in the log yet".to_owned(), |index| format!("leaf {index}"));
             let time = utc(UnixTime::from_secs(step.at));
             writeln!(f, "\n{time}  {STRONG}{}{STRONG:#}  {place}  {}", step.kind, visible(&step.client_id))?;
-            for (made, thumbprint) in &step.keys {
-                writeln!(f, "  key of {made}: {thumbprint}")?;
+            for key in step.keys.as_array().into_iter().flatten() {
+                let text = |member: &str| key.get(member).and_then(Value::as_str).unwrap_or_default();
+                writeln!(f, "  key of {}: {}", text("made"), text("thumbprint"))?;
             }
             if !step.digests.is_empty() {
                 writeln!(f, "  digests of: {}", step.digests.join(", "))?;

@@ -60,7 +60,9 @@ impl User {
                 let outcome = user::add(&config.settings.issuer, &person).commit(&store).await?;
                 if !outcome.is_committed() {
                     let wrong = format!("{:?} is taken.", person.username);
-                    return Err(Refusal::new("username", wrong, "A user name that nobody has.", "IDT-01").into());
+                    return Err(
+                        Refusal::new("username", wrong, "A user name that nobody has.", "IDT-01").into()
+                    );
                 }
                 world.output.show(&Added(Person::of(&person)))?;
             }
@@ -75,11 +77,20 @@ impl User {
 
 impl Add {
     fn check(&self) -> Result<(), Refusal> {
-        let bad = |text: &str| text.trim() != text || text.is_empty() || text.len() > 255 || text.chars().any(char::is_control);
+        let bad = |text: &str| {
+            text.trim() != text || text.is_empty() || text.len() > 255 || text.chars().any(char::is_control)
+        };
         let passes = "1 to 255 bytes without control characters, and no space at either end.";
-        for (subject, text) in [("username", Some(&self.username)), ("name", self.name.as_ref()), ("email", self.email.as_ref())] {
+        for (subject, text) in
+            [("username", Some(&self.username)), ("name", self.name.as_ref()), ("email", self.email.as_ref())]
+        {
             if text.is_some_and(|text| bad(text)) {
-                return Err(Refusal::new(subject, "It is empty, too long, or hides something.", passes, "UI-01"));
+                return Err(Refusal::new(
+                    subject,
+                    "It is empty, too long, or hides something.",
+                    passes,
+                    "UI-01",
+                ));
             }
         }
         Ok(())

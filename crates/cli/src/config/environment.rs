@@ -47,6 +47,7 @@ pub(crate) const VARIABLES: &[(&str, Kind)] = &[
     ("lifetimes.session", Kind::Number),
     ("lifetimes.answer", Kind::Number),
     ("lifetimes.signing_key", Kind::Number),
+    ("admin.listen", Kind::Text),
     ("log.level", Kind::Text),
     ("log.format", Kind::Text),
 ];
@@ -74,7 +75,8 @@ pub(super) fn overlay(table: &mut Table, environment: &BTreeMap<String, String>)
 /// A nested key is also found with one underscore (COUNTERSIGN_DATABASE_URL): no two keys become the same that way.
 fn key_of(rest: &str) -> Option<(&'static str, Kind)> {
     let named = |path: &str| {
-        path.replace('.', "__").eq_ignore_ascii_case(rest) || path.replace('.', "_").eq_ignore_ascii_case(rest)
+        path.replace('.', "__").eq_ignore_ascii_case(rest)
+            || path.replace('.', "_").eq_ignore_ascii_case(rest)
     };
     VARIABLES.iter().copied().find(|(path, _)| named(path))
 }
@@ -83,11 +85,9 @@ fn value(name: &str, text: &str, kind: Kind) -> Result<Value, Refusal> {
     let refuse = |passes: &str| Refusal::new(name, "The value does not read.", passes, "configuration");
     match kind {
         Kind::Text => Ok(Value::String(text.to_owned())),
-        Kind::Number => text
-            .trim()
-            .parse()
-            .map(Value::Integer)
-            .map_err(|_| Refusal::new(name, format!("{text:?} is no whole number."), "A whole number.", "configuration")),
+        Kind::Number => text.trim().parse().map(Value::Integer).map_err(|_| {
+            Refusal::new(name, format!("{text:?} is no whole number."), "A whole number.", "configuration")
+        }),
         Kind::List => {
             Ok(Value::Array(text.split(',').map(|word| Value::String(word.trim().to_owned())).collect()))
         }
@@ -134,10 +134,11 @@ mod tests {
             ("COUNTERSIGN_PORT_8080_TCP", "tcp://10.0.0.1:8080"),
             ("PATH", "/bin"),
         ]);
-        let expected: Table = "issuer = \"https://as.example\"\nsigning_algorithms = [\"ES256\", \"EdDSA\"]\n\
+        let expected: Table =
+            "issuer = \"https://as.example\"\nsigning_algorithms = [\"ES256\", \"EdDSA\"]\n\
              scopes = { openid = \"Who you are\" }\ndatabase = { url = \"postgresql://one\", pool_size = 4 }"
-            .parse()
-            .unwrap();
+                .parse()
+                .unwrap();
         assert_eq!(table, Ok(expected));
     }
 
@@ -158,8 +159,9 @@ mod tests {
             let reference = member["$ref"].as_str().or_else(|| member["anyOf"][0]["$ref"].as_str());
             match reference.and_then(|reference| nested(reference.trim_start_matches("#/$defs/"))) {
                 None => keys.push(key.clone()),
-                Some(table) => keys
-                    .extend(table["properties"].as_object().unwrap().keys().map(|inner| format!("{key}.{inner}"))),
+                Some(table) => keys.extend(
+                    table["properties"].as_object().unwrap().keys().map(|inner| format!("{key}.{inner}")),
+                ),
             }
         }
         keys.sort();

@@ -54,7 +54,8 @@ fn create(path: &Path, entropy: &mut impl Entropy) -> io::Result<()> {
     let mut key = Zeroizing::new([0; 32]);
     entropy.fill(key.as_mut_slice());
     let text = Zeroizing::new(base64url::encode(key.as_slice()));
-    let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(0o600)).tempfile_in(directory)?;
+    let mut file =
+        tempfile::Builder::new().permissions(Permissions::from_mode(0o600)).tempfile_in(directory)?;
     writeln!(file, "{}", text.as_str())?;
     file.as_file().sync_all()?;
     match file.persist_noclobber(path) {
@@ -84,12 +85,17 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("master.key");
         let source = MasterKeySource::File(path.clone());
-        let sealed = source.open(&mut SystemEntropy).unwrap().seal(b"kept", b"here", &mut SystemEntropy).unwrap();
+        let sealed =
+            source.open(&mut SystemEntropy).unwrap().seal(b"kept", b"here", &mut SystemEntropy).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let again = source.open(&mut SystemEntropy).unwrap();
         assert_eq!(again.open(&sealed, b"here").unwrap().as_slice(), b"kept");
-        let given = MasterKeySource::Environment(Zeroizing::new(fs::read_to_string(&path).unwrap().trim().into()));
-        assert_eq!(given.open(&mut SystemEntropy).unwrap().open(&sealed, b"here").unwrap().as_slice(), b"kept");
+        let given =
+            MasterKeySource::Environment(Zeroizing::new(fs::read_to_string(&path).unwrap().trim().into()));
+        assert_eq!(
+            given.open(&mut SystemEntropy).unwrap().open(&sealed, b"here").unwrap().as_slice(),
+            b"kept"
+        );
         fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
         assert!(source.open(&mut SystemEntropy).unwrap_err().to_string().contains("mode 640"));
         fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();

@@ -12,7 +12,7 @@ use anyhow::Context;
 
 pub(crate) use environment::VARIABLES;
 pub(crate) use raw::RawConfig;
-pub(crate) use resolved::{Config, LogFormat, MasterKeySource, strength};
+pub(crate) use resolved::{Config, Log, LogFormat, MasterKeySource, strength};
 
 use crate::failure::Refusal;
 
@@ -33,6 +33,12 @@ fn read(file: &Path) -> anyhow::Result<toml::Table> {
         .with_context(|| format!("the configuration file {} cannot be read", file.display()))?;
     text.parse().map_err(|error: toml::de::Error| {
         let wrong = format!("is not TOML: {}", error.to_string().trim_end());
-        Refusal::new(file.display().to_string(), wrong, "TOML 1.0; `countersign config schema` lists the keys.", "configuration").into()
+        Refusal::new(
+            file.display().to_string(),
+            wrong,
+            "TOML 1.0; `countersign config schema` lists the keys.",
+            "configuration",
+        )
+        .into()
     })
 }

@@ -36,6 +36,8 @@ pub(crate) struct RawConfig {
     pub(crate) scopes: BTreeMap<String, String>,
     /// How long things live, in seconds.
     pub(crate) lifetimes: RawLifetimes,
+    /// Metrics and health, for whoever operates the server.
+    pub(crate) admin: RawAdmin,
     /// What is logged to standard error.
     pub(crate) log: RawLog,
 }
@@ -84,6 +86,14 @@ pub(crate) struct RawLifetimes {
     pub(crate) signing_key: u64,
 }
 
+/// Metrics and health, for whoever operates the server.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RawAdmin {
+    /// A loopback address for /metrics, /livez and /readyz in plain http, such as 127.0.0.1:9080. None by default.
+    pub(crate) listen: Option<String>,
+}
+
 /// What is logged to standard error.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -127,6 +137,7 @@ impl Default for RawConfig {
             signing_algorithms: ["ES256", "PS256", "EdDSA"].map(str::to_owned).to_vec(),
             scopes: scopes.map(|(word, meaning)| (word.to_owned(), meaning.to_owned())).into(),
             lifetimes: RawLifetimes::default(),
+            admin: RawAdmin::default(),
             log: RawLog::default(),
         }
     }

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::Context;
-use countersign_jose::Algorithm;
+use countersign_jose::{Algorithm, SystemEntropy};
 use countersign_protocol::parameter::{Issuer, Scope};
 use countersign_protocol::policy::ProfileName;
-use countersign_server::{Lifetimes, ScopeText, Settings};
+use countersign_protocol::time::UnixTime;
+use countersign_server::{EvidenceKeeper, KeyRing, Lifetimes, ScopeText, Settings, TlsFiles};
 use countersign_storage::Store;
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -25,7 +26,9 @@ pub(crate) struct Config {
     /// Where it listens.
     pub(crate) listen: SocketAddr,
     /// Certificate and key, if it speaks TLS itself.
-    pub(crate) tls: Option<Tls>,
+    pub(crate) tls: Option<TlsFiles>,
+    /// Where metrics and health are found.
+    pub(crate) admin: Option<SocketAddr>,
     /// The directory for files.
     pub(crate) data: PathBuf,
     /// Where everything is stored.
@@ -38,13 +41,14 @@ pub(crate) struct Config {
     pub(crate) log: Log,
 }
 
-/// The files of the listener's TLS.
-#[derive(Clone, Debug)]
-pub(crate) struct Tls {
-    /// The certificate chain, PEM.
-    pub(crate) certificate: PathBuf,
-    /// Its private key, PEM.
-    pub(crate) key: PathBuf,
+/// What a server works with, opened.
+pub(crate) struct Parts {
+    /// The database.
+    pub(crate) store: Store,
+    /// The keys.
+    pub(crate) keys: KeyRing,
+    /// The evidence.
+    pub(crate) evidence: EvidenceKeeper,
 }
 
 /// Where the master key comes from.
@@ -90,8 +94,18 @@ impl Config {
         Ok(Store::open(self.database.clone()).await?)
     }
 
+    /// Opens everything that a server works with; keys that are missing are made, the master key too.
+    pub(crate) async fn open(&self, now: UnixTime) -> anyhow::Result<Parts> {
+        let store = self.open_store().await?;
+        let sealer = self.master_key.open(&mut SystemEntropy)?;
+        let issuer = self.settings.issuer.clone();
+        let keys = KeyRing::open(store.clone(), issuer.clone(), sealer.clone(), &self.settings, now).await?;
+        let evidence = EvidenceKeeper::new(store.clone(), issuer, sealer);
+        Ok(Parts { store, keys, evidence })
+    }
+
     /// Makes the directory for files, readable by nobody else.
-    pub(crate) fn make_data_directory(&self) -> anyhow::Result<()> {
+    fn make_data_directory(&self) -> anyhow::Result<()> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -105,14 +119,24 @@ impl Config {
 /// # Errors
 /// The first key that does not hold: what was found, what would pass, by which rule.
 pub(super) fn resolve(raw: RawConfig, master_key: Option<&str>) -> Result<Config, Refusal> {
-    let issuer: Issuer = parse("issuer", &raw.issuer, "An https URL such as https://as.example; http on loopback only.", "META-02")?;
+    let issuer: Issuer = parse(
+        "issuer",
+        &raw.issuer,
+        "An https URL such as https://as.example; http on loopback only.",
+        "META-02",
+    )?;
     let tls = raw.tls.map(tls).transpose()?;
     let listen = listen(raw.listen.as_deref(), &issuer, tls.is_some())?;
     let minimum_profile: ProfileName = profile("minimum_profile", &raw.minimum_profile)?;
     let new_client_profile = profile("new_client_profile", &raw.new_client_profile)?;
     if strength(new_client_profile) < strength(minimum_profile) {
         let wrong = format!("{new_client_profile} is weaker than minimum_profile, {minimum_profile}.");
-        return Err(Refusal::new("new_client_profile", wrong, "minimum_profile or a stronger one.", "REG-04"));
+        return Err(Refusal::new(
+            "new_client_profile",
+            wrong,
+            "minimum_profile or a stronger one.",
+            "REG-04",
+        ));
     }
     let data = PathBuf::from(raw.data);
     let settings = Settings {
@@ -126,6 +150,7 @@ pub(super) fn resolve(raw: RawConfig, master_key: Option<&str>) -> Result<Config
         settings,
         listen,
         tls,
+        admin: raw.admin.listen.as_deref().map(admin).transpose()?,
         database: database(raw.database, &data)?,
         master_key: match master_key {
             Some(key) => MasterKeySource::Environment(Zeroizing::new(key.to_owned())),
@@ -141,7 +166,9 @@ fn parse<T: FromStr>(key: &str, found: &str, passes: &str, rule: &str) -> Result
 where
     T::Err: std::fmt::Display,
 {
-    found.parse().map_err(|error| Refusal::new(key, format!("{found:?} does not hold: {error}."), passes, rule))
+    found
+        .parse()
+        .map_err(|error| Refusal::new(key, format!("{found:?} does not hold: {error}."), passes, rule))
 }
 
 fn profile(key: &str, found: &str) -> Result<ProfileName, Refusal> {
@@ -153,19 +180,35 @@ pub(crate) fn strength(profile: ProfileName) -> Option<usize> {
     ProfileName::ALL.iter().position(|name| *name == profile)
 }
 
-fn tls(raw: RawTls) -> Result<Tls, Refusal> {
+fn tls(raw: RawTls) -> Result<TlsFiles, Refusal> {
     for (key, file) in [("tls.certificate", &raw.certificate), ("tls.key", &raw.key)] {
         fs::metadata(file).map_err(|error| {
-            Refusal::new(key, format!("The file {file} cannot be read: {error}."), "A PEM file.", "configuration")
+            Refusal::new(
+                key,
+                format!("The file {file} cannot be read: {error}."),
+                "A PEM file.",
+                "configuration",
+            )
         })?;
     }
-    Ok(Tls { certificate: raw.certificate.into(), key: raw.key.into() })
+    Ok(TlsFiles { certificate: raw.certificate.into(), key: raw.key.into() })
+}
+
+/// Metrics are plain http without a login, so they stay on the machine.
+fn admin(found: &str) -> Result<SocketAddr, Refusal> {
+    let address: SocketAddr =
+        parse("admin.listen", found, "An address and port, such as 127.0.0.1:9080.", "NET-06")?;
+    if address.ip().is_loopback() {
+        return Ok(address);
+    }
+    let wrong = format!("{address} is no loopback address.");
+    Err(Refusal::new("admin.listen", wrong, "A loopback address, such as 127.0.0.1:9080.", "NET-06"))
 }
 
 /// Plain http never leaves the machine: either the listener speaks TLS, or it is on loopback.
 fn listen(found: Option<&str>, issuer: &Issuer, tls: bool) -> Result<SocketAddr, Refusal> {
     const PASSES: &str = "An address and port, such as 127.0.0.1:8080 or [::1]:8080.";
-    const RULE: &str = "RFC 6749 §3.1, RFC 8414 §2";
+    const RULE: &str = "NET-06";
     let address = match found {
         Some(text) => parse("listen", text, PASSES, "configuration")?,
         None => SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), default_port(issuer)),
@@ -195,7 +238,12 @@ fn signing_algorithms(found: &[String], profile: ProfileName) -> Result<Vec<Algo
     for name in found {
         let algorithm: Algorithm = parse(KEY, name, PASSES, "JAR-65")?;
         if algorithm == Algorithm::RS256 || algorithms.contains(&algorithm) {
-            return Err(Refusal::new(KEY, format!("{name} is not for servers, or stands twice."), PASSES, "JAR-65"));
+            return Err(Refusal::new(
+                KEY,
+                format!("{name} is not for servers, or stands twice."),
+                PASSES,
+                "JAR-65",
+            ));
         }
         algorithms.push(algorithm);
     }
@@ -232,7 +280,12 @@ fn lifetimes(raw: &RawLifetimes) -> Result<Lifetimes, Refusal> {
         ("lifetimes.signing_key", raw.signing_key, 3600, 730 * DAY, "JWKS-03"),
     ] {
         if !(least..=most).contains(&found) {
-            return Err(Refusal::new(key, format!("{found} is out of range."), format!("{least} to {most} seconds."), rule));
+            return Err(Refusal::new(
+                key,
+                format!("{found} is out of range."),
+                format!("{least} to {most} seconds."),
+                rule,
+            ));
         }
     }
     Ok(Lifetimes {
@@ -254,7 +307,12 @@ fn database(raw: RawDatabase, data: &Path) -> Result<countersign_storage::Settin
     };
     if !url.starts_with("postgresql://") && !url.starts_with("postgres://") {
         let passes = "postgresql://user:password@host/database; for SQLite, database.path instead.";
-        return Err(Refusal::new("database.url", "It does not name a PostgreSQL server.", passes, "configuration"));
+        return Err(Refusal::new(
+            "database.url",
+            "It does not name a PostgreSQL server.",
+            passes,
+            "configuration",
+        ));
     }
     let pool_size = usize::try_from(raw.pool_size).ok().filter(|size| (1..=1000).contains(size));
     let pool_size = pool_size.ok_or_else(|| {
@@ -311,6 +369,7 @@ mod tests {
             ("issuer = 1", "issuer"),
             ("listen = \"0.0.0.0:8080\"", "listen"),
             ("listen = \"localhost\"", "listen"),
+            ("admin.listen = \"0.0.0.0:9080\"", "admin.listen"),
             ("minimum_profile = \"fapi3\"", "minimum_profile"),
             ("new_client_profile = \"baseline\"\nminimum_profile = \"fapi2-security\"", "new_client_profile"),
             ("signing_algorithms = [\"HS256\"]", "signing_algorithms"),

@@ -42,7 +42,11 @@ fn audience(case: &Case<'_>) -> Outcome {
     let named = audience.join(", ");
     match case.known.audience.as_deref() {
         _ if audience.is_empty() => broken("There is no aud."),
-        Some(resource) => compare(audience.contains(&resource), format!("{named}."), format!("{named}, and not {resource}.")),
+        Some(resource) => compare(
+            audience.contains(&resource),
+            format!("{named}."),
+            format!("{named}, and not {resource}."),
+        ),
         None => unknown(format!("{named}; name the resource with --audience to compare.")),
     }
 }

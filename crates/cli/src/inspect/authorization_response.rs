@@ -35,7 +35,9 @@ pub(super) const RULES: &[Rule] = &[
     Rule::of(Reason::ResponseKind, kind),
     Rule::of(Reason::ResponseIncomplete, outcome),
     Rule::of(Reason::ResponseState, |_| unknown("Only the client knows which state it sent.")),
-    Rule::of(Reason::ResponseReplayed, |_| unknown("Only the client knows whether this login was answered before.")),
+    Rule::of(Reason::ResponseReplayed, |_| {
+        unknown("Only the client knows whether this login was answered before.")
+    }),
 ];
 
 /// What the client library's own verification says, taking state and algorithm as they stand; `None` when the issuer,
@@ -43,7 +45,8 @@ pub(super) const RULES: &[Rule] = &[
 pub(super) fn verdict(case: &Case<'_>) -> Option<Result<(), Reason>> {
     let known = case.known;
     let client_id = known.client_id.as_deref().and_then(|id| id.parse().ok())?;
-    let algorithm = case.token.header_text("alg").and_then(|name| name.parse().ok()).unwrap_or(Algorithm::ES256);
+    let algorithm =
+        case.token.header_text("alg").and_then(|name| name.parse().ok()).unwrap_or(Algorithm::ES256);
     let state: Option<State> = case.token.text("state").and_then(|state| state.parse().ok());
     let expected = ExpectedResponse {
         issuer: known.issuer.as_ref()?,
@@ -74,7 +77,9 @@ fn audience(case: &Case<'_>) -> Outcome {
     let audience = case.token.audience();
     match (audience.as_slice(), case.known.client_id.as_deref()) {
         ([], _) => broken("There is no aud."),
-        ([only], Some(client)) => compare(*only == client, format!("{only}."), format!("{only:?} is not {client:?}.")),
+        ([only], Some(client)) => {
+            compare(*only == client, format!("{only}."), format!("{only:?} is not {client:?}."))
+        }
         ([only], None) => unknown(format!("{only}; name the client with --client-id to compare.")),
         (several, _) => broken(format!("{} are named; exactly the client passes.", several.join(", "))),
     }

@@ -57,14 +57,20 @@ fn kind(case: &Case<'_>) -> Outcome {
 fn subject(case: &Case<'_>) -> Outcome {
     match (case.token.text("sub"), case.known.client_id.as_deref()) {
         (None, _) => broken("There is no sub."),
-        (Some(sub), Some(client)) => compare(sub == client, format!("{sub}."), format!("{sub:?} is not {client:?}.")),
+        (Some(sub), Some(client)) => {
+            compare(sub == client, format!("{sub}."), format!("{sub:?} is not {client:?}."))
+        }
         (Some(sub), None) => unknown(format!("{sub}; name the client with --client-id to compare.")),
     }
 }
 
 fn issuer(case: &Case<'_>) -> Outcome {
     let (iss, sub) = (case.token.text("iss"), case.token.text("sub"));
-    compare(iss.is_some() && iss == sub, "iss and sub are the same.", "iss and sub differ, or one is missing.")
+    compare(
+        iss.is_some() && iss == sub,
+        "iss and sub are the same.",
+        "iss and sub differ, or one is missing.",
+    )
 }
 
 fn audience(case: &Case<'_>) -> Outcome {
@@ -72,7 +78,9 @@ fn audience(case: &Case<'_>) -> Outcome {
         (Some(Value::String(aud)), Some(server)) => {
             compare(aud == server, format!("{aud}."), format!("{aud:?} is not {server:?}."))
         }
-        (Some(Value::String(aud)), None) => unknown(format!("{aud}; name the server with --audience or --issuer to compare.")),
+        (Some(Value::String(aud)), None) => {
+            unknown(format!("{aud}; name the server with --audience or --issuer to compare."))
+        }
         (Some(_), _) => broken("aud is not one string."),
         (None, _) => broken("There is no aud."),
     }
@@ -81,7 +89,9 @@ fn audience(case: &Case<'_>) -> Outcome {
 /// `jti` is there, and of a length that is stored.
 pub(super) fn jwt_id(case: &Case<'_>) -> Outcome {
     match case.token.text("jti") {
-        Some(jti) => compare((1..=256).contains(&jti.chars().count()), "jti is there.", "jti is empty or too long."),
+        Some(jti) => {
+            compare((1..=256).contains(&jti.chars().count()), "jti is there.", "jti is empty or too long.")
+        }
         None => broken("There is no jti that is a string."),
     }
 }

@@ -45,7 +45,9 @@ pub(super) fn verdict(case: &Case<'_>) -> Option<Result<(), Reason>> {
 }
 
 fn key(case: &Case<'_>) -> Outcome {
-    let Some(value) = case.token.header.member("jwk") else { return broken("There is no jwk in the header.") };
+    let Some(value) = case.token.header.member("jwk") else {
+        return broken("There is no jwk in the header.");
+    };
     match Jwk::from_value(value) {
         Ok(jwk) => held(format!("A public {} key with thumbprint {}.", jwk.kty(), jwk.thumbprint())),
         Err(error) => broken(format!("{error}.")),

@@ -21,7 +21,11 @@ pub(super) fn open(token: &Token, key: Option<&Path>) -> anyhow::Result<(Vec<Fin
     let mut findings = vec![Finding::new("JAR-47", passes, held(format!("{algorithm} with {encryption}.")))];
     let passes = "A signed token, encrypted to a key of the recipient.";
     let Some(key) = key else {
-        findings.push(Finding::new("JAR-94", passes, unknown("Name the recipient's private key with --key.")));
+        findings.push(Finding::new(
+            "JAR-94",
+            passes,
+            unknown("Name the recipient's private key with --key."),
+        ));
         return Ok((findings, None));
     };
     match unverified.decrypt(&read_key(key, algorithm)?) {

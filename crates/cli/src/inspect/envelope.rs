@@ -40,17 +40,26 @@ pub(super) fn header(case: &Case<'_>) -> Outcome {
 
 /// No `crit`: nothing that it could name is understood.
 pub(super) fn critical(case: &Case<'_>) -> Outcome {
-    compare(case.token.header.member("crit").is_none(), "No crit.", "crit names extensions, and none is understood.")
+    compare(
+        case.token.header.member("crit").is_none(),
+        "No crit.",
+        "crit names extensions, and none is understood.",
+    )
 }
 
 /// No `b64`.
 pub(super) fn unencoded(case: &Case<'_>) -> Outcome {
-    compare(case.token.header.member("b64").is_none(), "No b64.", "b64 is there; payloads are always base64url.")
+    compare(
+        case.token.header.member("b64").is_none(),
+        "No b64.",
+        "b64 is there; payloads are always base64url.",
+    )
 }
 
 /// No key, and no address of one, from the token itself.
 pub(super) fn key_from_token(case: &Case<'_>) -> Outcome {
-    let found = ["jwk", "jku", "x5u", "x5c"].into_iter().find(|name| case.token.header.member(name).is_some());
+    let found =
+        ["jwk", "jku", "x5u", "x5c"].into_iter().find(|name| case.token.header.member(name).is_some());
     match found {
         None => held("The token brings no key of its own."),
         Some(name) => broken(format!("{name} is in the header: a token with its own key proves nothing.")),
@@ -75,7 +84,11 @@ pub(super) fn media_type(case: &Case<'_>, types: &[&str], absent: bool) -> Outco
     match case.token.media_type() {
         None if case.token.header.member("typ").is_some() => broken("typ is no string."),
         None => compare(absent, "No typ, which is accepted.", "There is no typ."),
-        Some(typ) => compare(types.contains(&typ.as_str()), format!("typ is {typ}."), format!("typ is {typ:?}, of another kind.")),
+        Some(typ) => compare(
+            types.contains(&typ.as_str()),
+            format!("typ is {typ}."),
+            format!("typ is {typ:?}, of another kind."),
+        ),
     }
 }
 
@@ -93,7 +106,11 @@ pub(super) fn claims(case: &Case<'_>) -> Outcome {
 /// Not larger than `most` characters.
 pub(super) fn size(case: &Case<'_>, most: usize) -> Outcome {
     let length = case.token.compact.len();
-    compare(length <= most, format!("{length} characters."), format!("{length} characters, more than {most}."))
+    compare(
+        length <= most,
+        format!("{length} characters."),
+        format!("{length} characters, more than {most}."),
+    )
 }
 
 /// What a client signs: under one of its registered keys.

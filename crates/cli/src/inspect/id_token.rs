@@ -33,7 +33,8 @@ pub(super) fn verdict(case: &Case<'_>) -> Option<Result<(), Reason>> {
     let known = case.known;
     let client_id = known.client_id.as_deref().and_then(|id| id.parse().ok())?;
     let nonce: Option<Nonce> = case.token.text("nonce").and_then(|nonce| nonce.parse().ok());
-    let algorithm = case.token.header_text("alg").and_then(|name| name.parse().ok()).unwrap_or(Algorithm::ES256);
+    let algorithm =
+        case.token.header_text("alg").and_then(|name| name.parse().ok()).unwrap_or(Algorithm::ES256);
     let expected = ExpectedIdToken {
         issuer: known.issuer.as_ref()?,
         keys: known.server_keys()?,
@@ -49,7 +50,9 @@ fn audience(case: &Case<'_>) -> Outcome {
     let named = audience.join(", ");
     match case.known.client_id.as_deref() {
         _ if audience.is_empty() => broken("There is no aud."),
-        Some(client) => compare(audience == [client], format!("{named}."), format!("{named:?} is not {client:?} alone.")),
+        Some(client) => {
+            compare(audience == [client], format!("{named}."), format!("{named:?} is not {client:?} alone."))
+        }
         None => unknown(format!("{named}; name the client with --client-id to compare.")),
     }
 }
@@ -57,7 +60,11 @@ fn audience(case: &Case<'_>) -> Outcome {
 fn subject(case: &Case<'_>) -> Outcome {
     match case.token.text("sub") {
         None => broken("There is no sub."),
-        Some(sub) => compare(sub.is_ascii() && (1..=255).contains(&sub.len()), "sub is there.", "sub is empty, too long, or not ASCII."),
+        Some(sub) => compare(
+            sub.is_ascii() && (1..=255).contains(&sub.len()),
+            "sub is there.",
+            "sub is empty, too long, or not ASCII.",
+        ),
     }
 }
 

@@ -6,7 +6,10 @@ use serde::Serialize;
 
 use super::rule::{Case, Finding, Rule};
 use super::token::Token;
-use super::{access_token, authorization_response, client_assertion, dpop_proof, envelope, id_token, request_object, times};
+use super::{
+    access_token, authorization_response, client_assertion, dpop_proof, envelope, id_token, request_object,
+    times,
+};
 
 /// A kind of token; each has rules of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]

@@ -74,14 +74,18 @@ impl Inspection {
     /// Whether no rule is broken.
     pub(crate) fn holds(&self) -> bool {
         let verdict = self.token.as_ref().and_then(|token| token.verdict.as_ref());
-        self.findings().all(|finding| finding.status != Status::Broken) && verdict.is_none_or(|verdict| verdict.accepted)
+        self.findings().all(|finding| finding.status != Status::Broken)
+            && verdict.is_none_or(|verdict| verdict.accepted)
     }
 
     /// A URL whose token is no token at all.
     pub(super) fn unreadable() -> Self {
         let outcome = broken("What travels in the parameter is no compact token.");
         let finding = Finding::new("JAR-46", "A compact token of three or five parts.", outcome);
-        Self { encryption: Some(EncryptionReport { header: Value::Null, findings: vec![finding] }), ..Self::default() }
+        Self {
+            encryption: Some(EncryptionReport { header: Value::Null, findings: vec![finding] }),
+            ..Self::default()
+        }
     }
 
     fn findings(&self) -> impl Iterator<Item = &Finding> {
@@ -232,7 +236,10 @@ fn show_verdict(f: &mut fmt::Formatter<'_>, verdict: Option<&Judgement>) -> fmt:
     match verdict {
         None => Ok(()),
         Some(Judgement { accepted: true, .. }) => {
-            writeln!(f, "Countersign's own verification accepts it, as far as the rules above could be checked.")
+            writeln!(
+                f,
+                "Countersign's own verification accepts it, as far as the rules above could be checked."
+            )
         }
         Some(Judgement { reason, rule, .. }) => {
             let (reason, rule) = (reason.as_deref().unwrap_or_default(), rule.unwrap_or_default());

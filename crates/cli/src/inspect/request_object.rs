@@ -21,7 +21,9 @@ pub(super) const RULES: &[Rule] = &[
     Rule::of(Reason::RequestObjectCritical, envelope::critical),
     Rule::new("JAR-67", "No b64 member.", envelope::unencoded),
     Rule::of(Reason::RequestObjectKeyInHeader, envelope::key_from_token),
-    Rule::of(Reason::RequestObjectType, |case| envelope::media_type(case, &["oauth-authz-req+jwt", "jwt"], true)),
+    Rule::of(Reason::RequestObjectType, |case| {
+        envelope::media_type(case, &["oauth-authz-req+jwt", "jwt"], true)
+    }),
     Rule::of(Reason::RequestObjectAlgorithm, envelope::algorithm),
     Rule::of(Reason::RequestObjectSignature, envelope::client_signature),
     Rule::of(Reason::RequestObjectClaims, envelope::claims),
@@ -71,10 +73,13 @@ pub(super) fn stand_in(case: &Case<'_>) -> Option<Client> {
 }
 
 fn parameter_types(case: &Case<'_>) -> Outcome {
-    let read = countersign_jose::json::parse_object::<RequestParameters>(&case.token.claims.bytes, &Limits::TOKEN);
+    let read =
+        countersign_jose::json::parse_object::<RequestParameters>(&case.token.claims.bytes, &Limits::TOKEN);
     let wrong = || {
-        let named = ["response_type", "redirect_uri", "scope", "state", "nonce", "response_mode", "client_id"];
-        let wrong = named.into_iter().find(|name| case.token.claim(name).is_some_and(|value| !value.is_string()));
+        let named =
+            ["response_type", "redirect_uri", "scope", "state", "nonce", "response_mode", "client_id"];
+        let wrong =
+            named.into_iter().find(|name| case.token.claim(name).is_some_and(|value| !value.is_string()));
         format!("{} has the wrong JSON type.", wrong.unwrap_or("A parameter"))
     };
     compare(read.is_ok(), "Every parameter has its JSON type.", wrong())
@@ -83,16 +88,20 @@ fn parameter_types(case: &Case<'_>) -> Outcome {
 fn client_id(case: &Case<'_>) -> Outcome {
     match (case.token.text("client_id"), case.known.client_id.as_deref()) {
         (None, _) => broken("There is no client_id inside."),
-        (Some(inside), Some(expected)) => {
-            compare(inside == expected, format!("{inside}, as expected."), format!("{inside:?} is not {expected:?}."))
-        }
+        (Some(inside), Some(expected)) => compare(
+            inside == expected,
+            format!("{inside}, as expected."),
+            format!("{inside:?} is not {expected:?}."),
+        ),
         (Some(inside), None) => unknown(format!("{inside}; name the client with --client-id to compare.")),
     }
 }
 
 fn issuer(case: &Case<'_>) -> Outcome {
     match (case.token.text("iss"), case.token.text("client_id")) {
-        (Some(iss), Some(client)) => compare(iss == client, "iss is the client.", format!("iss is {iss:?}, not the client.")),
+        (Some(iss), Some(client)) => {
+            compare(iss == client, "iss is the client.", format!("iss is {iss:?}, not the client."))
+        }
         (None, _) if !case.known.profile.issuer_required => held("No iss, which this profile accepts."),
         _ => broken("There is no iss that is the client."),
     }
@@ -112,17 +121,29 @@ fn audience(case: &Case<'_>) -> Outcome {
 
 fn subject(case: &Case<'_>) -> Outcome {
     let client = case.token.text("sub").filter(|sub| Some(*sub) == case.token.text("client_id"));
-    compare(client.is_none(), "sub is not the client.", "sub is the client: this would pass for a client assertion.")
+    compare(
+        client.is_none(),
+        "sub is not the client.",
+        "sub is the client: this would pass for a client assertion.",
+    )
 }
 
 fn not_before(case: &Case<'_>) -> Outcome {
     let (now, longest) = (case.known.now, case.known.profile.request_object_lifetime);
     match case.token.moment("nbf") {
-        Moment::Absent => compare(!case.known.profile.not_before_required, "No nbf, which this profile accepts.", "There is no nbf."),
+        Moment::Absent => compare(
+            !case.known.profile.not_before_required,
+            "No nbf, which this profile accepts.",
+            "There is no nbf.",
+        ),
         Moment::NoTime => broken("nbf is no time."),
         Moment::At(nbf) => {
             let words = relative(nbf, now);
-            compare(now.since(nbf) <= longest, format!("nbf was {words}."), format!("nbf was {words}, more than {} ago.", duration(longest)))
+            compare(
+                now.since(nbf) <= longest,
+                format!("nbf was {words}."),
+                format!("nbf was {words}, more than {} ago.", duration(longest)),
+            )
         }
     }
 }
@@ -134,7 +155,15 @@ fn lifetime(case: &Case<'_>) -> Outcome {
         (Moment::At(nbf), Moment::At(exp)) => {
             let life = exp.since(nbf);
             let good = exp > nbf && life <= longest;
-            compare(good, format!("It lives {}.", duration(life)), format!("It lives {}; more than zero and at most {} pass.", duration(life), duration(longest)))
+            compare(
+                good,
+                format!("It lives {}.", duration(life)),
+                format!(
+                    "It lives {}; more than zero and at most {} pass.",
+                    duration(life),
+                    duration(longest)
+                ),
+            )
         }
         (_, Moment::At(_)) => times::ends_within(case, longest),
         (_, Moment::NoTime) => broken("exp is no time."),
@@ -144,7 +173,9 @@ fn lifetime(case: &Case<'_>) -> Outcome {
 fn jwt_id(case: &Case<'_>) -> Outcome {
     match case.token.claim("jti") {
         None => held("No jti; the signed bytes themselves are used once."),
-        Some(Value::String(jti)) => compare((1..=256).contains(&jti.chars().count()), "jti is there.", "jti is empty or too long."),
+        Some(Value::String(jti)) => {
+            compare((1..=256).contains(&jti.chars().count()), "jti is there.", "jti is empty or too long.")
+        }
         Some(_) => broken("jti is no string."),
     }
 }

@@ -78,7 +78,11 @@ pub(crate) struct Finding {
 
 impl Rule {
     /// A rule with words of its own.
-    pub(crate) const fn new(id: &'static str, demands: &'static str, check: fn(&Case<'_>) -> Outcome) -> Self {
+    pub(crate) const fn new(
+        id: &'static str,
+        demands: &'static str,
+        check: fn(&Case<'_>) -> Outcome,
+    ) -> Self {
         Self { id, demands, check }
     }
 

@@ -11,7 +11,8 @@ pub(super) const EXPIRY_LEEWAY: u64 = 10;
 
 /// Every time that is there is a JSON number of seconds.
 pub(super) fn numbers(case: &Case<'_>) -> Outcome {
-    let wrong = ["exp", "nbf", "iat", "auth_time"].into_iter().find(|name| case.token.moment(name) == Moment::NoTime);
+    let wrong =
+        ["exp", "nbf", "iat", "auth_time"].into_iter().find(|name| case.token.moment(name) == Moment::NoTime);
     match wrong {
         None => held("Every time is a number of seconds."),
         Some(name) => broken(format!("{name} is no plain number of seconds.")),
@@ -24,7 +25,9 @@ pub(super) fn not_expired(case: &Case<'_>) -> Outcome {
     match case.token.moment("exp") {
         Moment::Absent => broken("There is no exp."),
         Moment::NoTime => broken("exp is no time."),
-        Moment::At(exp) if now >= exp.plus(EXPIRY_LEEWAY) => broken(format!("It expired {}.", relative(exp, now))),
+        Moment::At(exp) if now >= exp.plus(EXPIRY_LEEWAY) => {
+            broken(format!("It expired {}.", relative(exp, now)))
+        }
         Moment::At(exp) => held(format!("It expires {}.", relative(exp, now))),
     }
 }
@@ -49,7 +52,11 @@ pub(super) fn ends_within(case: &Case<'_>, longest: u64) -> Outcome {
     match case.token.moment("exp") {
         Moment::At(exp) => {
             let left = exp.since(case.known.now);
-            compare(left <= longest, "Its end is near enough.", format!("It ends in {}, more than {}.", duration(left), duration(longest)))
+            compare(
+                left <= longest,
+                "Its end is near enough.",
+                format!("It ends in {}, more than {}.", duration(left), duration(longest)),
+            )
         }
         Moment::Absent | Moment::NoTime => broken("There is no exp that is a time."),
     }

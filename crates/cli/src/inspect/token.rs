@@ -84,7 +84,11 @@ impl Token {
         const BOUND: f64 = 9_007_199_254_740_992.0;
         match self.claim(name).map(Value::as_f64) {
             None => Moment::Absent,
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be in range")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "checked to be in range"
+            )]
             Some(Some(seconds)) if (0.0..BOUND).contains(&seconds) => {
                 Moment::At(UnixTime::from_secs(seconds as u64))
             }
@@ -147,7 +151,8 @@ fn decode(part: &str) -> Vec<u8> {
     } else if let Some(last) = digits.last_mut() {
         *last &= stray;
     }
-    let canonical: String = digits.iter().filter_map(|digit| ALPHABET.get(*digit)).map(|byte| char::from(*byte)).collect();
+    let canonical: String =
+        digits.iter().filter_map(|digit| ALPHABET.get(*digit)).map(|byte| char::from(*byte)).collect();
     base64url::decode(&canonical).unwrap_or_default()
 }
 
@@ -186,7 +191,8 @@ mod tests {
     fn a_hostile_token_is_still_shown() {
         let encode = |json: &str| base64url::encode(json);
         let header = encode("{\"alg\":\"none\",\"alg\":\"ES256\"}");
-        let token = Token::parse(&format!(" {header}==.{}. ", encode("{\"exp\":\"soon\",\"iat\":5.9}"))).unwrap();
+        let token =
+            Token::parse(&format!(" {header}==.{}. ", encode("{\"exp\":\"soon\",\"iat\":5.9}"))).unwrap();
         assert_eq!(token.header.doubled(), ["alg"]);
         assert_eq!(token.header.member("alg"), Some(&json!("ES256")));
         assert_eq!(token.moment("exp"), Moment::NoTime);
@@ -197,7 +203,9 @@ mod tests {
 
     #[test]
     fn base64_is_read_however_it_was_written() {
-        for (text, bytes) in [("aGk", "hi"), ("aGk=", "hi"), ("aG k", "hi"), ("aGl", "hi"), ("Pz8/", "???"), ("Pz8_", "???")] {
+        for (text, bytes) in
+            [("aGk", "hi"), ("aGk=", "hi"), ("aG k", "hi"), ("aGl", "hi"), ("Pz8/", "???"), ("Pz8_", "???")]
+        {
             assert_eq!(decode(text), bytes.as_bytes(), "{text}");
         }
     }
