@@ -7,4 +7,9 @@
 )]
 
 pub mod browser;
+pub mod entropy;
+pub mod forge;
+pub mod keys;
+pub mod pair;
+pub mod parties;
 pub mod postgres;
