@@ -56,7 +56,7 @@ async fn outer_parameter(house: &House) -> Result<Attack> {
     let (url, mut pending) = house.party().begin(house.now(), &mut SystemEntropy).await?;
     let state = pending.state().clone();
     let url = format!("{url}&redirect_uri=https%3A%2F%2Fattacker.example%2F&state=evil&scope=openid+admin&response_mode=query");
-    let mut browser = ScriptedBrowser::new(house.http().inner().clone());
+    let mut browser = house.browser()?;
     let callback = answer_url(house, &mut browser, &url).await?;
     let jwt = DecodedJwt::of("answer", "the server", &answer_jwt(query(&callback)));
     let response = ReceivedResponse::parse(query(&callback).as_bytes(), Encoding::Query)?;
@@ -85,7 +85,7 @@ async fn replayed_request(house: &House) -> Result<Attack> {
 
 /// ATK-PAR-09: the request_uri of a finished flow.
 async fn replayed_request_uri(house: &House, flow: &Flow) -> Result<Attack> {
-    let mut browser = ScriptedBrowser::new(house.http().inner().clone());
+    let mut browser = house.browser()?;
     let page = browser.get(&flow.authorization_url).await?;
     let refused = page.status == 400 && page.location.is_none();
     let rule = page.text("error-rule").filter(|_| refused).unwrap_or_default();
@@ -109,7 +109,7 @@ async fn swapped_code(house: &House) -> Result<Attack> {
 
 /// Everything that can be brought to the callback instead of the honest answer. The login must survive all of it.
 async fn forged_answers(house: &House) -> Result<Vec<Attack>> {
-    let mut browser = ScriptedBrowser::new(house.http().inner().clone());
+    let mut browser = house.browser()?;
     let url = browser.get(&house.application_url("/start")).await?.redirect()?.to_owned();
     let honest = answer_url(house, &mut browser, &url).await?;
     let jwt = DecodedJwt::of("answer", "the server", &answer_jwt(query(&honest)));
@@ -181,7 +181,7 @@ impl Forge {
 
 async fn granted(house: &House) -> Result<Granted> {
     let (url, mut pending) = house.party().begin(house.now(), &mut SystemEntropy).await?;
-    let mut browser = ScriptedBrowser::new(house.http().inner().clone());
+    let mut browser = house.browser()?;
     let callback = answer_url(house, &mut browser, &url).await?;
     let response = ReceivedResponse::parse(query(&callback).as_bytes(), Encoding::Query)?;
     match house.party().receive(&mut pending, &response, house.now()).await? {

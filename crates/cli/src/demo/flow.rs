@@ -90,7 +90,7 @@ pub(crate) struct Flow {
 /// Logs the demo's person in, step by step; `print` is called with each step as it happened.
 pub(crate) async fn run(house: &House, print: &mut dyn FnMut(&Step) -> Result<()>) -> Result<Flow> {
     let mut steps = Vec::new();
-    let mut browser = ScriptedBrowser::new(house.http().inner().clone());
+    let mut browser = house.browser()?;
     let mut record = |step: Step| -> Result<()> {
         print(&step)?;
         steps.push(step);

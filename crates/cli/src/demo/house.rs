@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use countersign_client::{HttpClient, RelyingParty};
+use countersign_client::{HttpClient, RelyingParty, Trust};
 use countersign_jose::seal::Sealer;
 use countersign_jose::{Algorithm, Entropy, SigningKey, SystemEntropy};
 use countersign_protocol::client::ClientConfiguration;
@@ -25,6 +25,7 @@ use zeroize::Zeroizing;
 use super::flow::PROFILE;
 use super::person::Person;
 use super::relying_party::DemoApplication;
+use super::scripted_browser::ScriptedBrowser;
 use crate::clock::SystemClock;
 
 /// Everything that runs during the demo; it ends with this value.
@@ -32,7 +33,6 @@ pub(crate) struct House {
     server: AuthorizationServer,
     application: DemoApplication,
     application_address: String,
-    http: HttpClient,
     person: Person,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -54,11 +54,11 @@ impl House {
         let own = register(&server, &person, &application_address).await?;
 
         let mut tasks = vec![serve(listener, server.clone(), stopped.clone())];
-        let http = HttpClient::new()?;
-        let party = RelyingParty::discover(http.clone(), own).await?;
+        let http = HttpClient::new(Trust::Only(Vec::new()))?;
+        let party = RelyingParty::discover(http, own).await?;
         let application = DemoApplication::new(party, person.clone());
         tasks.push(serve_application(application_listener, application.clone(), stopped));
-        Ok(Self { server, application, application_address, http, person, stop, tasks, _folder: folder })
+        Ok(Self { server, application, application_address, person, stop, tasks, _folder: folder })
     }
 
     /// Stops both and waits until they have.
@@ -98,8 +98,8 @@ impl House {
         self.application.party()
     }
 
-    pub(crate) fn http(&self) -> &HttpClient {
-        &self.http
+    pub(crate) fn browser(&self) -> Result<ScriptedBrowser> {
+        ScriptedBrowser::new()
     }
 
     pub(crate) fn person(&self) -> &Person {
@@ -140,7 +140,7 @@ async fn open_server(issuer: &Issuer, folder: &TempDir) -> Result<AuthorizationS
     settings.signing_algorithms = vec![Algorithm::ES256];
     let mut master = Zeroizing::new([0; 32]);
     SystemEntropy.fill(master.as_mut());
-    let keys = KeyRing::open(&store, issuer, Sealer::new(master.clone()), &settings, SystemClock.now()).await?;
+    let keys = KeyRing::open(store.clone(), issuer.clone(), Sealer::new(master.clone()), &settings, SystemClock.now()).await?;
     let evidence = EvidenceKeeper::new(store.clone(), issuer.clone(), Sealer::new(master));
     Ok(AuthorizationServer::new(settings, store, keys, evidence, Arc::new(SystemClock)))
 }

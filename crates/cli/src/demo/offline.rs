@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use countersign_evidence::bundle::Bundle;
+use countersign_evidence::report::Status;
 use countersign_protocol::parameter::TransactionId;
 
 use super::decoded::DecodedJwt;
@@ -20,7 +21,7 @@ pub(crate) async fn verify(house: &House, flow: &Flow) -> Result<Evidence> {
     let mut damaged = file.clone();
     damaged[flipped_byte] ^= 1;
     let damaged = Bundle::verify(&damaged, None);
-    let finding = damaged.findings.iter().find(|finding| finding.is_broken());
+    let finding = damaged.findings.iter().find(|finding| finding.status == Status::Broken);
     Ok(Evidence {
         transaction: transaction.to_string(),
         bytes: file.len(),

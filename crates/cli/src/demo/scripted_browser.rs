@@ -1,8 +1,10 @@
 //! A person at a browser, scripted: follows no redirect by itself, keeps cookies, fills in forms.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
+use reqwest::redirect::Policy;
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, RequestBuilder, StatusCode};
 
@@ -23,9 +25,11 @@ pub(crate) struct Page {
 }
 
 impl ScriptedBrowser {
-    /// A browser without cookies.
-    pub(crate) fn new(http: Client) -> Self {
-        Self { http, cookies: BTreeMap::new() }
+    /// A browser without cookies; it speaks plain http on loopback only.
+    pub(crate) fn new() -> Result<Self> {
+        let builder = Client::builder().redirect(Policy::none()).no_proxy().timeout(Duration::from_secs(10));
+        let http = builder.tls_certs_only([]).build()?;
+        Ok(Self { http, cookies: BTreeMap::new() })
     }
 
     /// The value of a cookie it was given.
@@ -68,8 +72,14 @@ impl Page {
     /// The value of a form field of this name.
     pub(crate) fn field(&self, name: &str) -> Result<String> {
         let start = format!("name=\"{name}\" value=\"");
-        let rest = self.body.split_once(&start).with_context(|| format!("the page has no field {name}"))?.1;
+        let rest = self.body.split_once(&start).with_context(|| self.problem(name))?.1;
         Ok(rest.split('"').next().unwrap_or_default().to_owned())
+    }
+
+    fn problem(&self, name: &str) -> String {
+        let code = self.text("error-code").unwrap_or_default();
+        let rule = self.text("error-rule").unwrap_or_default();
+        format!("the page ({}) has no field {name} {code} {rule}", self.status)
     }
 
     /// The text of the element with this id, without markup.

@@ -44,6 +44,11 @@ pub(super) async fn grant_silently(
     browser: &Browser,
     person: Person,
 ) -> Result<Response, Stop> {
+    // No page tied a person to this interaction: the session of this moment does.
+    let (id, key, now) = (progress.id.hash(), browser.key().hash(), server.now());
+    let attached = interaction::attach_login(server.issuer(), id, key, &person.login, now);
+    let mut progress = progress;
+    progress.opening.push(attached);
     let granted = Granted { person, shown: None, outcome: DecisionOutcome::GrantedBefore };
     answer_with_code(server, progress, browser, granted).await
 }
@@ -60,7 +65,6 @@ async fn answer_with_code(
     browser: &Browser,
     granted: Granted,
 ) -> Result<Response, Stop> {
-    let (issuer, now) = (server.issuer(), server.now());
     let code = AuthorizationCode::generate(&mut SystemEntropy);
     let address = ReturnAddress::of(&progress.request, &progress.client)?;
     let issued = issue(server, &progress, &granted.person, &code);
@@ -75,8 +79,8 @@ async fn answer_with_code(
         .then(issued)
         .then_all(remembered)
         .then_all(evidence);
-    tracing::info!(client_id = %progress.client.id(), transaction = %progress.stored.transaction_id, at = %now, %issuer, "granted");
     commit(server, unit).await?;
+    tracing::info!(client_id = %progress.client.id(), transaction = %progress.stored.transaction_id, "granted");
     deliver(server, &progress.client, &answer)
 }
 

@@ -218,7 +218,7 @@ pub(super) fn refused_opening(statement: &'static str) -> Stop {
     match statement {
         "pushed_request.bind" | "pushed_request.consume" => Stop(Reason::RequestUriUnknown),
         "replay.spend_request_object" => Stop(Reason::RequestObjectReplayed),
-        "interaction.open" | "interaction.complete" | "interaction.grant" | "interaction.refuse" => {
+        "interaction.open" | "interaction.attach_login" | "interaction.grant" | "interaction.refuse" => {
             Stop(Reason::InteractionUnknown)
         }
         other => Fault::Internal(other).into(),
