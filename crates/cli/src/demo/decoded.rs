@@ -46,7 +46,13 @@ impl DecodedJwt {
 
     /// Prints it: header, claims with times in words, signature.
     pub(crate) fn print(&self, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "      {BOLD}{}{BOLD:#} {DIM}signed by {}, {} characters{DIM:#}", self.kind, self.signed_by, self.compact.len())?;
+        writeln!(
+            out,
+            "      {BOLD}{}{BOLD:#} {DIM}signed by {}, {} characters{DIM:#}",
+            self.kind,
+            self.signed_by,
+            self.compact.len()
+        )?;
         writeln!(out, "        {DIM}header{DIM:#}  {}", Value::Object(self.header.clone()))?;
         for Member { name, value, meaning } in members(&self.claims) {
             let meaning = if meaning.is_empty() { meaning } else { format!("  ({meaning})") };

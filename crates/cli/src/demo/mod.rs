@@ -76,7 +76,7 @@ impl Demo {
 
 /// Invites a person to do the same in a browser.
 fn invite(house: &House) -> Result<()> {
-    let person = house.person();
+    let person = house.visitor();
     let mut out = anstream::stdout().lock();
     writeln!(out, "\nNow try it yourself: open {}", house.application_url("/"))?;
     writeln!(out, "Log in as {} with the password {}", person.username, person.password)?;

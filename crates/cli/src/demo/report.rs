@@ -130,8 +130,16 @@ impl Report {
     /// Prints the evidence and the end.
     pub(crate) fn print_end(&self) -> io::Result<()> {
         let mut out = anstream::stdout().lock();
-        let Evidence { transaction, bytes, verified, proven, not_proven, flipped_byte, flip_found, flip_finding } =
-            &self.evidence;
+        let Evidence {
+            transaction,
+            bytes,
+            verified,
+            proven,
+            not_proven,
+            flipped_byte,
+            flip_found,
+            flip_finding,
+        } = &self.evidence;
         writeln!(out, "\n{BOLD}What a third party can verify, without server and network{BOLD:#}\n")?;
         writeln!(out, "      transaction {transaction}, one file of {bytes} bytes")?;
         let verdict = if *verified { (GOOD, "verified") } else { (BAD, "DOES NOT HOLD") };
@@ -143,7 +151,11 @@ impl Report {
             writeln!(out, "      {DIM}not proven  {sentence}{DIM:#}")?;
         }
         let verdict = if *flip_found { (GOOD, "found") } else { (BAD, "NOT FOUND") };
-        writeln!(out, "      one bit of byte {flipped_byte} flipped: {0}{1}{0:#} {DIM}{flip_finding}{DIM:#}", verdict.0, verdict.1)?;
+        writeln!(
+            out,
+            "      one bit of byte {flipped_byte} flipped: {0}{1}{0:#} {DIM}{flip_finding}{DIM:#}",
+            verdict.0, verdict.1
+        )?;
         let verdict = if self.held { (GOOD, "All of it held.") } else { (BAD, "Something did not hold.") };
         writeln!(out, "\n{0}{1}{0:#}", verdict.0, verdict.1)
     }

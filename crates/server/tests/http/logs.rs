@@ -41,8 +41,8 @@ impl Subscriber for Listening {
 #[tokio::test]
 async fn tok_10_the_log_has_routes_and_reasons_and_nothing_that_was_sent() {
     let log = Listening::default();
-    // Everything of this test runs on its one thread, so nothing of other tests is heard.
-    let _listening = tracing::subscriber::set_default(log.clone());
+    // For the whole process: what the other tests log meanwhile must not have been sent by this one either.
+    tracing::subscriber::set_global_default(log.clone()).unwrap();
     let running = Running::start().await;
     let sent =
         "client_id=hidden-1&state=hidden-2&code=hidden-3&client_assertion=hidden-4&code_verifier=hidden-5";
