@@ -233,6 +233,17 @@ async fn a_shutdown_does_not_wait_for_ever() {
 }
 
 #[tokio::test]
+async fn a_shutdown_does_not_wait_for_a_handshake() {
+    let limits = Limits { drain: Duration::from_millis(100), handshake: Duration::from_secs(8), ..limits() };
+    let (server, _) = listen_tls_within(limits).await;
+    let mut silent = TcpStream::connect(server.address).await.unwrap();
+    sleep(Duration::from_millis(100)).await;
+    server.shutdown.send(true).unwrap();
+    timeout(Duration::from_secs(3), server.ended).await.expect("the listener did not end").unwrap();
+    assert_eq!(read_to_close(&mut silent).await, "");
+}
+
+#[tokio::test]
 async fn connections_over_the_cap_wait_and_are_closed() {
     let server = listen(Limits { connections: 1, waiting: 1, ..limits() }, None).await;
     let mut first = TcpStream::connect(server.address).await.unwrap();
@@ -251,7 +262,10 @@ async fn connections_over_the_cap_wait_and_are_closed() {
 
 /// A listener with a certificate for `localhost`, and what a client needs to trust it.
 async fn listen_tls() -> (Running, RootCertStore) {
-    let limits = Limits { drain: Duration::from_millis(300), ..limits() };
+    listen_tls_within(Limits { drain: Duration::from_millis(300), ..limits() }).await
+}
+
+async fn listen_tls_within(limits: Limits) -> (Running, RootCertStore) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let files = TlsFiles { certificate: folder.path().join("c.pem"), key: folder.path().join("k.pem") };
