@@ -13,9 +13,9 @@ use super::open_original;
 use crate::bed::{Bed, issuer, on_both_engines, sealer};
 
 on_both_engines! {
-    evd_19_two_keepers_write_one_log,
+    evd_36_two_keepers_write_one_log,
     evd_39_a_clients_key_is_archived_once,
-    evd_10_bytes_are_sealed_in_their_place,
+    evd_37_bytes_are_sealed_in_their_place,
 }
 
 fn record(bed: &Bed) -> Record {
@@ -23,7 +23,7 @@ fn record(bed: &Bed) -> Record {
     Record::new(issuer(), transaction, RecordKind::RequestReceived, bed.now(), bed.shop.id.clone())
 }
 
-async fn evd_19_two_keepers_write_one_log(bed: Bed) {
+async fn evd_36_two_keepers_write_one_log(bed: Bed) {
     const ROUNDS: usize = 6;
     let nodes = [bed.server.clone(), bed.another_node().await];
     let before = evidence_record::pending(bed.server.store(), &issuer(), 1000).await.unwrap().len();
@@ -82,7 +82,7 @@ async fn evd_39_a_clients_key_is_archived_once(bed: Bed) {
     assert!(refused.is_err(), "a key of another client is not archived as this one's");
 }
 
-async fn evd_10_bytes_are_sealed_in_their_place(bed: Bed) {
+async fn evd_37_bytes_are_sealed_in_their_place(bed: Bed) {
     let (said, shown) = (b"the request object".as_slice(), b"the page".as_slice());
     let originals = [(Original::RequestObject, said), (Original::Shown, shown)];
     let record = record(&bed);

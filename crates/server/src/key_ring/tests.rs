@@ -16,7 +16,7 @@ on_both_engines! {
     jwks_03_rotation_with_overlap_on_two_nodes,
     jwks_03_two_nodes_rotate_once,
     jwks_02_sealed_under_the_master_key,
-    evd_13_one_log_key_for_all_nodes,
+    evd_14_one_log_key_for_all_nodes,
 }
 
 fn kid(node: &AuthorizationServer) -> String {
@@ -106,7 +106,7 @@ async fn jwks_02_sealed_under_the_master_key(bed: Bed) {
     assert!(matches!(opened, Err(KeyRingError::Seal(_))), "{opened:?}");
 }
 
-async fn evd_13_one_log_key_for_all_nodes(bed: Bed) {
+async fn evd_14_one_log_key_for_all_nodes(bed: Bed) {
     let there = bed.another_node().await;
     assert_eq!(bed.server.keys().log_key(), there.keys().log_key());
     assert_eq!(there.keys().log_key().name(), "as.example/evidence");

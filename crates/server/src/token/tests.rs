@@ -83,10 +83,14 @@ async fn code_08_a_code_becomes_tokens(bed: Bed) {
 
     let [record] = <[Record; 1]>::try_from(records(&bed, &code).await).unwrap();
     assert_eq!(record.kind, RecordKind::TokensIssued);
-    assert_eq!(record.key_that_made(Made::DpopProof), Some(bed.shop.dpop.thumbprint()));
+    assert_eq!(record.facts["bound_to"], bed.shop.dpop.thumbprint().to_string());
     let signer = bed.server.keys().signer(Algorithm::ES256).unwrap().thumbprint();
     assert_eq!(record.key_that_made(Made::AccessToken), Some(signer));
     assert_eq!(record.key_that_made(Made::IdToken), Some(signer));
+    let leaf = String::from_utf8(record.to_leaf().unwrap()).unwrap();
+    for personal in ["p-alice", "openid", "n-0", code.code.expose(), answer.text("access_token")] {
+        assert!(!leaf.contains(personal), "EVD-38: {personal} in {leaf}");
+    }
 }
 
 async fn atk_code_02_fifty_at_once(bed: Bed) {
