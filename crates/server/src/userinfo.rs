@@ -207,3 +207,6 @@ fn status(error: OAuthError) -> StatusCode {
         _ => StatusCode::BAD_REQUEST,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,8 @@
 mod issue;
 mod redeem;
 mod refresh;
+#[cfg(test)]
+mod tests;
 
 use axum::body::Bytes;
 use axum::extract::State;
