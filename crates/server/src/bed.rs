@@ -125,7 +125,7 @@ impl Bed {
 
     async fn over(database: Database, directory: TempDir) -> Self {
         let hands = Arc::new(Hands(AtomicU64::new(START.as_secs())));
-        let server = node(database.clone(), hands.clone()).await;
+        let server = node(database.clone(), hands.clone(), issuer()).await;
         let both = vec![GrantType::AuthorizationCode, GrantType::RefreshToken];
         let signing = ProfileName::Fapi2MessageSigning;
         let shop = register(server.store(), "shop", signing, both.clone()).await;
@@ -147,7 +147,15 @@ impl Bed {
 
     /// Another node: another process as far as anybody can tell, on the same database and clock.
     pub(crate) async fn another_node(&self) -> AuthorizationServer {
-        node(self.database.clone(), self.hands.clone()).await
+        node(self.database.clone(), self.hands.clone(), issuer()).await
+    }
+
+    /// Another issuer on the same database, with `client` registered there under the same name and key.
+    pub(crate) async fn another_issuer(&self, client: &Shop) -> AuthorizationServer {
+        let tenant = node(self.database.clone(), self.hands.clone(), other_issuer()).await;
+        let own = client::find(self.server.store(), &issuer(), &client.id).await.unwrap().unwrap();
+        self.keep(client::add(&other_issuer(), &client.id, &own.metadata, START)).await;
+        tenant
     }
 
     pub(crate) fn now(&self) -> UnixTime {
@@ -333,12 +341,12 @@ fn routes(server: &AuthorizationServer) -> Router {
     routes.with_state(server.clone())
 }
 
-async fn node(database: Database, hands: Arc<Hands>) -> AuthorizationServer {
+async fn node(database: Database, hands: Arc<Hands>, issuer: Issuer) -> AuthorizationServer {
     let store = Store::open(database).await.unwrap();
-    let settings = settings();
+    let settings = Settings { issuer: issuer.clone(), ..settings() };
     let now = hands.now();
-    let keys = KeyRing::open(store.clone(), issuer(), sealer(), &settings, now).await.unwrap();
-    let evidence = EvidenceKeeper::new(store.clone(), issuer(), sealer());
+    let keys = KeyRing::open(store.clone(), issuer.clone(), sealer(), &settings, now).await.unwrap();
+    let evidence = EvidenceKeeper::new(store.clone(), issuer, sealer());
     AuthorizationServer::new(settings, store, keys, evidence, hands)
 }
 
@@ -353,6 +361,10 @@ pub(crate) fn sealer() -> Sealer {
 
 pub(crate) fn issuer() -> Issuer {
     "https://as.example".parse().unwrap()
+}
+
+pub(crate) fn other_issuer() -> Issuer {
+    "https://other.example".parse().unwrap()
 }
 
 pub(crate) fn alice() -> Subject {

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{CACHE_TIME, KeyRing, KeyRingError};
 use crate::AuthorizationServer;
-use crate::bed::{Bed, issuer, on_both_engines, settings};
+use crate::bed::{Bed, issuer, on_both_engines, other_issuer, sealer, settings};
 
 const ES256: Algorithm = Algorithm::ES256;
 
@@ -17,6 +17,7 @@ on_both_engines! {
     jwks_03_two_nodes_rotate_once,
     jwks_02_sealed_under_the_master_key,
     evd_14_one_log_key_for_all_nodes,
+    jwks_01_two_nodes_that_start_at_once,
 }
 
 fn kid(node: &AuthorizationServer) -> String {
@@ -114,4 +115,16 @@ async fn evd_14_one_log_key_for_all_nodes(bed: Bed) {
     assert_eq!(leaves.len(), 1);
     assert_eq!(leaves[0].purpose, KeyPurpose::Log);
     assert!(!publishes(&there, bed.server.keys().log_signer().key_id()), "no key for tokens");
+}
+
+async fn jwks_01_two_nodes_that_start_at_once(bed: Bed) {
+    let (here, there) = (bed.server.store().clone(), bed.another_node().await.store().clone());
+    let settings = settings();
+    let open = |store| KeyRing::open(store, other_issuer(), sealer(), &settings, bed.now());
+    let (here, there) = tokio::join!(open(here), open(there));
+    let (here, there) = (here.unwrap(), there.unwrap());
+    assert_eq!(here.log_key(), there.log_key());
+    assert_eq!(here.published().json, there.published().json);
+    assert_eq!(here.published().set.keys().len(), 2);
+    assert_ne!(here.published().set, bed.server.keys().published().set, "each issuer has its own");
 }

@@ -2,12 +2,15 @@ use axum::http::StatusCode;
 use axum::http::header;
 use countersign_evidence::record::{Made, Record, RecordKind};
 use countersign_jose::{Algorithm, SigningKey};
+use countersign_protocol::client_auth::sign_assertion;
 use countersign_protocol::parameter::Nonce;
 use countersign_protocol::token::{ExpectedIdToken, verify_access_token, verify_id_token};
 use countersign_storage::{authorization_code, client, evidence_record, user};
 use serde_json::json;
 
-use crate::bed::{Answer, Bed, Call, Code, TOKEN, alice, issuer, on_both_engines, on_sqlite, send_to};
+use crate::bed::{
+    Answer, Bed, Call, Code, TOKEN, alice, issuer, on_both_engines, on_sqlite, other_issuer, random, send_to,
+};
 
 const IG: (u16, &str) = (400, "invalid_grant");
 const IR: (u16, &str) = (400, "invalid_request");
@@ -202,9 +205,18 @@ async fn atk_code_08_a_wider_scope_is_ignored(bed: Bed) {
 
 async fn atk_code_11_another_issuer_of_the_same_database(bed: Bed) {
     let code = bed.code(&bed.shop, "openid").await;
-    let other = "https://other.example".parse().unwrap();
-    let found = authorization_code::find(bed.server.store(), &other, code.code.hash());
-    assert_eq!(found.await.unwrap(), None);
+    let tenant = bed.another_issuer(&bed.shop).await;
+    let assertion = sign_assertion(&bed.shop.id, &other_issuer(), &random(), &bed.shop.key, bed.now());
+    let proof = bed.proof(&bed.shop.dpop, "POST", "https://other.example/token", None);
+    let call = bed.redemption(&bed.shop, &code).with("client_assertion", &assertion.unwrap());
+    let answer = send_to(&tenant, call.proven_by(vec![proof]).into_request()).await;
+    assert_eq!(answer.refusal(), IG);
+    let tokens = bed.send(bed.redemption(&bed.shop, &code)).await;
+    assert_eq!(tokens.status, 200, "its own issuer still takes it");
+    let keys = tenant.keys().published();
+    let token = tokens.text("access_token");
+    let foreign = verify_access_token(token, &keys.set, &issuer(), issuer().as_str(), bed.now());
+    assert!(foreign.is_err(), "ATK-POP-18: each issuer has its own keys");
 }
 
 async fn atk_code_12_and_13_where_and_how_often(bed: Bed) {
