@@ -180,7 +180,8 @@ fn read_metadata(document: Map<String, Value>) -> Result<ClientMetadata, Refusal
         "token_endpoint_auth_method" => "private_key_jwt.",
         _ => "A value of the type and kind that RFC 7591 §2 and its extensions name.",
     };
-    Err(Refusal::new(subject, format!("{error}."), passes, "REG-04"))
+    let rule = if subject == "redirect_uris" { "RED-02" } else { "REG-04" };
+    Err(Refusal::new(subject, format!("{error}."), passes, rule))
 }
 
 /// What this server can and will do for the client.

@@ -109,8 +109,11 @@ impl RawConfig {
     pub(super) fn deserialize_from(table: toml::Table) -> Result<Self, Refusal> {
         Self::deserialize(table).map_err(|error| {
             let text = error.to_string();
-            let key = text.rsplit_once("in `").and_then(|(_, rest)| rest.trim_end().strip_suffix('`'));
-            let key = key.unwrap_or("configuration").to_owned();
+            let inside = text.rsplit_once("in `").and_then(|(_, rest)| rest.trim_end().strip_suffix('`'));
+            let unknown =
+                error.message().strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
+            let key = [inside, unknown].into_iter().flatten().collect::<Vec<_>>().join(".");
+            let key = if key.is_empty() { "configuration".to_owned() } else { key };
             let passes = "A key and a type as in `countersign config schema`.";
             Refusal::new(key, format!("{}.", error.message()), passes, "configuration")
         })

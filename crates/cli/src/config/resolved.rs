@@ -364,7 +364,8 @@ mod tests {
     #[test]
     fn what_does_not_hold_is_named() {
         for (toml, key) in [
-            ("isuer = \"https://as.example\"", "configuration"),
+            ("isuer = \"https://as.example\"", "isuer"),
+            ("database.uri = \"x\"", "database.uri"),
             ("issuer = \"http://as.example\"", "issuer"),
             ("issuer = 1", "issuer"),
             ("listen = \"0.0.0.0:8080\"", "listen"),
