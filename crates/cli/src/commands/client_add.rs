@@ -88,7 +88,7 @@ impl Add {
     fn document(&self, config: &Config, key: Option<&SigningKey>) -> anyhow::Result<Map<String, Value>> {
         let mut document = match &self.metadata {
             Some(file) => read_document(file)?,
-            None => self.from_flags()?,
+            None => self.metadata_of_flags()?,
         };
         if let Some(id) = &self.id {
             document.insert("client_id".to_owned(), json!(id));
@@ -107,7 +107,7 @@ impl Add {
         Ok(document)
     }
 
-    fn from_flags(&self) -> Result<Map<String, Value>, Usage> {
+    fn metadata_of_flags(&self) -> Result<Map<String, Value>, Usage> {
         if self.redirect_uri.is_empty() {
             return Err(Usage("give a metadata file, or at least one --redirect-uri".to_owned()));
         }

@@ -89,7 +89,8 @@ impl KeyRing {
         let maker = Maker { issuer: &issuer, store: &store, sealer: &sealer };
         let log = maker.log_key(now).await?;
         // At once: the first start waits for the slowest key, not for all of them.
-        try_join_all(settings.signing_algorithms.iter().map(|algorithm| maker.begin(*algorithm, now))).await?;
+        try_join_all(settings.signing_algorithms.iter().map(|algorithm| maker.begin(*algorithm, now)))
+            .await?;
         let rows = signing_key::list(&store, &issuer).await?;
         let keys = Keys::of(rows, &[], &sealer, &issuer)?;
         let (algorithms, lifetimes) = (settings.signing_algorithms.clone(), settings.lifetimes);
