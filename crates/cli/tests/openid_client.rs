@@ -67,7 +67,8 @@ fn is_ready(port: u16) -> bool {
 }
 
 fn with_input(command: &mut Command, input: &str) -> Output {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     child.wait_with_output().unwrap()
 }
@@ -81,7 +82,10 @@ fn succeeded(what: &str, output: Output) -> String {
 
 fn node_tests() -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/node");
-    assert!(folder.join("node_modules/openid-client").exists(), "npm packages are missing: run `cargo xtask test`, which installs them");
+    assert!(
+        folder.join("node_modules/openid-client").exists(),
+        "npm packages are missing: run `cargo xtask test`, which installs them"
+    );
     folder
 }
 
@@ -101,7 +105,8 @@ fn f2ms_openid_client_completes_par_jar_jarm_dpop() {
     let arguments = ["user", "add", "grace", "--name", "Grace Hopper", "--password-stdin"];
     succeeded("user add", served.run(&arguments, "correct horse battery\n"));
 
-    let key: Value = serde_json::from_slice(&std::fs::read(served.folder.path().join("key.json")).unwrap()).unwrap();
+    let key: Value =
+        serde_json::from_slice(&std::fs::read(served.folder.path().join("key.json")).unwrap()).unwrap();
     let given = json!({
         "issuer": served.issuer, "client_id": "javascript", "key": key, "redirect_uri": REDIRECT_URI,
         "username": "grace", "password": "correct horse battery",
@@ -117,7 +122,8 @@ fn f2ms_openid_client_completes_par_jar_jarm_dpop() {
     assert_eq!(got["userinfo"]["name"], "Grace Hopper", "UI-02");
     assert_eq!(got["refreshed"], "dpop", "RT-05");
 
-    let listed: Value = serde_json::from_str(&succeeded("list", served.run(&["evidence", "list", "--json"], ""))).unwrap();
+    let listed: Value =
+        serde_json::from_str(&succeeded("list", served.run(&["evidence", "list", "--json"], ""))).unwrap();
     let transaction = find_transaction(&listed).expect("a transaction is listed").to_owned();
     let file = succeeded("export", served.run(&["evidence", "export", &transaction], ""));
     std::fs::write(served.folder.path().join("flow.json"), file).unwrap();

@@ -1,5 +1,7 @@
 //! The program as a person or a script runs it: arguments in, text or JSON and an exit code out.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, which fail by panicking")]
+
 mod client;
 mod configuration;
 mod evidence;
