@@ -1,4 +1,5 @@
-use countersign_jose::{Algorithm, SigningKey, base64url, jws};
+use countersign_jose::jwe::{ContentEncryption, DecryptionKey, EncryptionKey, JweAlgorithm, encrypt};
+use countersign_jose::{Algorithm, SigningKey, SystemEntropy, base64url, jws};
 use countersign_protocol::client_auth::sign_assertion;
 use countersign_protocol::dpop::sign_proof;
 use countersign_protocol::time::UnixTime;
@@ -197,4 +198,24 @@ fn a_key_file_made_for_a_client_verifies_what_the_client_signs() {
     let token = request_object(&key, &request_claims());
     let (_, document) = bench.json(&["inspect", &token, "--jwks", &file]);
     assert_eq!(status(&document, "JAR-51"), "held", "{document:#}");
+}
+
+#[test]
+fn jar_94_an_encrypted_token_opens_with_its_key_only() {
+    let (bench, key) = (Bench::new(), key());
+    let recipient = DecryptionKey::generate(JweAlgorithm::EcdhEs).unwrap();
+    let public = EncryptionKey::new(&recipient.public_jwk().unwrap(), JweAlgorithm::EcdhEs).unwrap();
+    let object = request_object(&key, &request_claims());
+    let token = encrypt(&object, &public, ContentEncryption::A256Gcm, &mut SystemEntropy).unwrap();
+    let (code, document) = bench.json(&["inspect", &token]);
+    assert_eq!((code, document["token"].is_null()), (Some(0), true), "closed: {document:#}");
+    assert_eq!(document["encryption"]["header"]["alg"], "ECDH-ES");
+
+    let right = bench.write("right.jwk", recipient.to_private_jwk().unwrap().as_str());
+    let (code, document) = bench.json(&["inspect", &token, "--key", &right]);
+    assert_eq!((code, document["token"]["kind"].as_str()), (Some(0), Some("request_object")), "{document:#}");
+    let other = DecryptionKey::generate(JweAlgorithm::EcdhEs).unwrap();
+    let wrong = bench.write("wrong.jwk", other.to_private_jwk().unwrap().as_str());
+    let (code, document) = bench.json(&["inspect", &token, "--key", &wrong]);
+    assert_eq!((code, document["token"].is_null()), (Some(1), true), "{document:#}");
 }

@@ -1,6 +1,6 @@
 //! The program as a person or a script runs it: arguments in, text or JSON and an exit code out.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, which fail by panicking")]
 
 mod client;
 mod configuration;
