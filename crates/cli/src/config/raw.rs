@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use countersign_server::Settings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +33,8 @@ pub(crate) struct RawConfig {
     pub(crate) new_client_profile: String,
     /// The algorithms this server has signing keys for, the preferred one first.
     pub(crate) signing_algorithms: Vec<String>,
-    /// The scope words, and what each means to the person who consents.
+    /// The scope words, and what each means to the person who consents; empty for the standard ones, which the consent
+    /// page explains in its own words.
     pub(crate) scopes: BTreeMap<String, String>,
     /// How long things live, in seconds.
     pub(crate) lifetimes: RawLifetimes,
@@ -122,12 +124,6 @@ impl RawConfig {
 
 impl Default for RawConfig {
     fn default() -> Self {
-        let scopes = [
-            ("openid", "Know who you are"),
-            ("profile", "See your name and user name"),
-            ("email", "See your email address"),
-            ("offline_access", "Keep access while you are away"),
-        ];
         Self {
             issuer: "http://localhost:8080".to_owned(),
             listen: None,
@@ -138,7 +134,7 @@ impl Default for RawConfig {
             minimum_profile: "baseline".to_owned(),
             new_client_profile: "fapi2-message-signing".to_owned(),
             signing_algorithms: ["ES256", "PS256", "EdDSA"].map(str::to_owned).to_vec(),
-            scopes: scopes.map(|(word, meaning)| (word.to_owned(), meaning.to_owned())).into(),
+            scopes: Settings::STANDARD_SCOPES.map(|word| (word.to_owned(), String::new())).into(),
             lifetimes: RawLifetimes::default(),
             admin: RawAdmin::default(),
             log: RawLog::default(),

@@ -118,7 +118,7 @@ fn permission(server: &AuthorizationServer, word: &str) -> Permission {
     let known = server.settings().scopes.iter().find(|scope| scope.word == word);
     Permission {
         scope: word.to_owned(),
-        words: known.map(|scope| scope.meaning.clone()),
+        words: known.and_then(|scope| scope.meaning.clone()),
         details: Vec::new(),
     }
 }
