@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use countersign_jose::{Algorithm, Entropy, Jwk, Limits, SigningKey, SystemEntropy, base64url, json};
+use countersign_jose::{Algorithm, Entropy, Limits, SigningKey, SystemEntropy, base64url, json};
 use countersign_protocol::metadata::ClientMetadata;
 use countersign_protocol::registration::Client;
 use countersign_storage::client;
@@ -226,17 +226,6 @@ fn write_private(file: &Path, jwk: &str) -> anyhow::Result<()> {
     let mut out =
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).with_context(unwritable)?;
     writeln!(out, "{jwk}").and_then(|()| out.sync_all()).with_context(unwritable)
-}
-
-/// Reads one public key out of a file that holds a public or a private JWK.
-pub(crate) fn public_half(text: &str) -> Option<Jwk> {
-    if let Ok(public) = Jwk::parse(text) {
-        return Some(public);
-    }
-    Algorithm::ALL
-        .into_iter()
-        .find_map(|alg| SigningKey::from_private_jwk(text, alg).ok())
-        .map(|key| key.public_jwk())
 }
 
 #[derive(Serialize)]
