@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use countersign_evidence::bundle::{Bundle, Kept as KeptBytes};
 use countersign_evidence::record::{Original, RecordKind};
 use countersign_jose::Algorithm;
+use countersign_jose::seal::Sealer;
 use countersign_protocol::time::UnixTime;
 use countersign_server::{EvidenceKeeper, KeyRing, Settings};
 use countersign_storage::evidence_record;
@@ -27,9 +28,8 @@ impl Kept {
         let (store, issuer) = (served.store().await, served.issuer().clone());
         let mut settings = Settings::new(issuer.clone());
         settings.signing_algorithms = vec![Algorithm::ES256];
-        let keys =
-            KeyRing::open(store.clone(), issuer.clone(), served.sealer(), &settings, now()).await.unwrap();
-        let keeper = EvidenceKeeper::new(store.clone(), issuer.clone(), served.sealer());
+        let keys = KeyRing::open(store.clone(), issuer.clone(), sealer(), &settings, now()).await.unwrap();
+        let keeper = EvidenceKeeper::new(store.clone(), issuer.clone(), sealer());
         keeper.sequence(&keys, now()).await.unwrap();
         let mut kept = HashMap::new();
         for found in evidence_record::transactions(&store, &issuer, None, 100_000).await.unwrap() {

@@ -5,7 +5,6 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use countersign_jose::seal::Sealer;
 use countersign_jose::{Algorithm, Entropy, Signer, SigningKey, SystemEntropy, base64url};
 use countersign_protocol::client::ClientConfiguration;
 use countersign_protocol::metadata::ClientMetadata;
@@ -25,7 +24,8 @@ pub(crate) struct Served {
     database: Option<String>,
     port: u16,
     issuer: Issuer,
-    master: Zeroizing<[u8; 32]>,
+    /// What everything private rests under.
+    pub(crate) master: Zeroizing<[u8; 32]>,
     process: Option<Child>,
 }
 
@@ -84,11 +84,6 @@ impl Served {
             Some(url) => Settings::Postgres { url: url.clone(), pool_size: 4 },
         };
         Store::open(settings).await.unwrap()
-    }
-
-    /// What everything private rests under.
-    pub(crate) fn sealer(&self) -> Sealer {
-        Sealer::new(self.master.clone())
     }
 
     /// Registers a client and gives it its keys; `changes` are laid over its metadata.
