@@ -44,6 +44,9 @@ async fn survives(mut served: Served, rounds: usize) {
     for round in 0..rounds {
         let (began, moment) = (served::now(), a_moment());
         let running = load.begin(LANES);
+        if round == 0 {
+            load.first_flow().await;
+        }
         tokio::time::sleep(moment).await;
         served.kill();
         let mut flows = running.finish().await;
@@ -69,5 +72,5 @@ async fn survives(mut served: Served, rounds: usize) {
 fn a_moment() -> Duration {
     let mut random = [0; 2];
     SystemEntropy.fill(&mut random);
-    Duration::from_millis(200 + u64::from(u16::from_be_bytes(random)) % 900)
+    Duration::from_millis(100 + u64::from(u16::from_be_bytes(random)) % 1_000)
 }

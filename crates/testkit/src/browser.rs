@@ -116,8 +116,12 @@ impl Browser {
     /// # Errors
     /// If the browser is gone or the file cannot be written.
     pub async fn page_screenshot(&self, file: &Path) -> Result<(), WebDriverError> {
+        let tools = self.driver().cdp();
+        // A picture has no scroll bar, and no gap where one was.
+        tools.send_raw("Emulation.setScrollbarsHidden", json!({"hidden": true})).await?;
         let whole = json!({"format": "png", "captureBeyondViewport": true});
-        let shot = self.driver().cdp().send_raw("Page.captureScreenshot", whole).await?;
+        let shot = tools.send_raw("Page.captureScreenshot", whole).await?;
+        tools.send_raw("Emulation.setScrollbarsHidden", json!({"hidden": false})).await?;
         let text = shot["data"].as_str().unwrap_or_default().trim_end_matches('=');
         let text = text.replace('+', "-").replace('/', "_");
         let png = base64url::decode(text)

@@ -28,6 +28,7 @@ impl Kept {
         let (store, issuer) = (served.store().await, served.issuer().clone());
         let mut settings = Settings::new(issuer.clone());
         settings.signing_algorithms = vec![Algorithm::ES256];
+        let sealer = || Sealer::new(served.master.clone());
         let keys = KeyRing::open(store.clone(), issuer.clone(), sealer(), &settings, now()).await.unwrap();
         let keeper = EvidenceKeeper::new(store.clone(), issuer.clone(), sealer());
         keeper.sequence(&keys, now()).await.unwrap();

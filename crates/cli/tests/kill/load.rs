@@ -11,6 +11,7 @@ use countersign_protocol::dpop::sign_proof;
 use countersign_protocol::parameter::{BrowserKey, Encoding, ResponseMode, SessionId};
 use countersign_protocol::response::ReceivedResponse;
 use countersign_storage::{consent, login_session};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::served::{Own, Served, add, now, person};
@@ -60,6 +61,7 @@ pub(crate) struct Load {
     party: RelyingParty,
     http: reqwest::Client,
     cookies: String,
+    first_flow: Notify,
 }
 
 /// Flows that run until the server is gone.
@@ -102,7 +104,7 @@ impl Load {
             RelyingParty::discover(HttpClient::new(Trust::Only(Vec::new())).unwrap(), configuration).await;
         let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
         let http = builder.tls_certs_only([]).build().unwrap();
-        Arc::new(Self { party: party.unwrap(), http, cookies })
+        Arc::new(Self { party: party.unwrap(), http, cookies, first_flow: Notify::new() })
     }
 
     /// Runs flow after flow in each lane.
@@ -113,6 +115,11 @@ impl Load {
             set.spawn(async move { load.lane().await });
         }
         Running(set)
+    }
+
+    /// Waits until some flow is finished: on a slow machine that takes a while.
+    pub(crate) async fn first_flow(&self) {
+        self.first_flow.notified().await;
     }
 
     async fn lane(&self) -> Vec<Flow> {
@@ -145,6 +152,7 @@ impl Load {
         flow.tokens = Seen::CutOff;
         let body = answered(self.party.send_token_form(flow.form.as_ref().unwrap()).await)?;
         flow.tokens = Seen::Answered(String::from_utf8(body).unwrap());
+        self.first_flow.notify_one();
         Some(())
     }
 
