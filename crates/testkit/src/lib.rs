@@ -7,4 +7,5 @@
 )]
 
 pub mod browser;
+pub mod house;
 pub mod postgres;
