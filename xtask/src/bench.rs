@@ -17,7 +17,7 @@ const BENCHMARKS: [(&str, &str, &str); 2] = [
         "verify a request object, sign an answer (budget: at least 0.85 of the bare primitive)",
     ),
     (
-        "countersign",
+        "countersign-server",
         "flow",
         "the server's CPU for one whole flow (budget: at most 1.6 times its cryptography)",
     ),

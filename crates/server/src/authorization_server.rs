@@ -8,6 +8,7 @@ use countersign_storage::{StorageError, Store};
 use crate::clients::Clients;
 use crate::evidence::EvidenceKeeper;
 use crate::key_ring::KeyRing;
+use crate::observe::client_is;
 use crate::{Clock, Settings};
 
 /// One issuer at work: its settings, its store, its keys and its clock. Clones share it.
@@ -67,11 +68,15 @@ impl AuthorizationServer {
         self.0.clock.now()
     }
 
-    /// The active client of this name, if there is one.
+    /// The active client of this name, if there is one; from here on the log names it with the request.
     ///
     /// # Errors
     /// The database failed.
     pub async fn client(&self, id: &ClientId) -> Result<Option<Arc<Client>>, StorageError> {
-        self.0.clients.find(&self.0.store, self.issuer(), id).await
+        let found = self.0.clients.find(&self.0.store, self.issuer(), id).await?;
+        if found.is_some() {
+            client_is(id);
+        }
+        Ok(found)
     }
 }

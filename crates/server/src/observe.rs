@@ -32,13 +32,13 @@ impl RequestId {
 
 /// Names, logs and counts every request of an application.
 ///
-/// The log has the route, never the path and query, so no secret, token, code or state can get into it (TOK-10). A
-/// handler that learns who the client is records it with [`client_is`].
+/// The log has the route, never the path and query, so no secret, token, code or state can get into it (TOK-10). The
+/// client is added once it is looked up ([`client_is`]).
 pub(crate) fn observe(app: Router, metrics: Metrics) -> Router {
     app.layer(from_fn_with_state(metrics, observed))
 }
 
-/// Adds the client to the log lines of the present request.
+/// Adds the client that a request names, proven or not, to the log lines of that request.
 pub(crate) fn client_is(client_id: impl std::fmt::Display) {
     Span::current().record("client_id", field::display(client_id));
 }

@@ -1,7 +1,7 @@
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
@@ -10,15 +10,13 @@ use crate::authorize::{authorize, decide, explain, log_in, show_consent, show_lo
 use crate::health::{livez, readyz};
 use crate::jwks::jwks;
 use crate::listen::{Limits, guard};
-use crate::metadata::{metadata, paths};
+use crate::metadata::{self, metadata};
 use crate::metrics::Metrics;
 use crate::observe::observe;
 use crate::pages::{Asset, CONTENT_TYPE, DocumentLink, LandingPage, Language, asset, page_headers};
 use crate::push::push;
 use crate::token::token;
 use crate::userinfo::userinfo;
-
-const ANY_ORIGIN: HeaderValue = HeaderValue::from_static("*");
 
 /// Two years, as the preload lists ask for; of sub-domains this server knows nothing.
 const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=63072000");
@@ -37,10 +35,9 @@ pub(crate) fn router(server: AuthorizationServer, limits: Limits, metrics: Metri
 
 /// What the metadata names, and the pages.
 fn endpoints() -> Router<AuthorizationServer> {
-    let public = Router::new().route("/jwks", get(jwks)).route_layer(from_fn(for_any_origin));
     Router::new()
-        .merge(public)
         .route("/", get(landing))
+        .route("/jwks", get(jwks))
         .route("/par", post(push))
         .route("/authorize", get(authorize).post(authorize))
         .route("/login", get(show_login).post(log_in))
@@ -50,29 +47,21 @@ fn endpoints() -> Router<AuthorizationServer> {
         .route("/userinfo", get(userinfo).post(userinfo))
 }
 
-/// What is not below the issuer: the well-known addresses, the assets, and the questions of whoever operates it.
+/// What is not, or not only, below the issuer: its metadata, the assets, and the questions of whoever operates it.
 fn at_origin(server: &AuthorizationServer) -> Router<AuthorizationServer> {
-    let well_known = paths(server.issuer()).into_iter();
-    let public = well_known.fold(Router::new(), |routes, path| routes.route(&path, metadata(server)));
-    Router::new()
-        .merge(public.route_layer(from_fn(for_any_origin)))
-        .route("/assets/{name}", get(serve_asset))
-        .route("/livez", get(livez))
-        .route("/readyz", get(readyz))
+    let health = Router::new().route("/livez", get(livez)).route("/readyz", get(readyz));
+    let described = metadata::paths(server.issuer())
+        .iter()
+        .fold(health, |routes, path| routes.route(path, metadata(server)));
+    described.route("/assets/{name}", get(serve_asset))
 }
 
 fn below(path: &str, routes: Router<AuthorizationServer>) -> Router<AuthorizationServer> {
     if path.is_empty() { routes } else { Router::new().nest(path, routes) }
 }
 
-/// Metadata and keys are for everybody, scripts of other origins included (META-09); nothing else is (NET-05).
-async fn for_any_origin(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY_ORIGIN);
-    response
-}
-
-/// The headers of every answer, unless the answer has its own.
+/// The headers of every answer, unless the answer has its own. None of them lets another origin read (NET-05): that is
+/// for metadata and key set alone, which say so themselves (META-09).
 async fn protect(State(plain_http): State<bool>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -94,21 +83,17 @@ async fn protect(State(plain_http): State<bool>, request: Request, next: Next) -
 async fn landing(State(server): State<AuthorizationServer>) -> Response {
     let issuer = server.issuer();
     let origin = issuer.origin();
-    let link = |title: &str, path: String| DocumentLink { title: title.to_owned(), path };
+    let [openid, oauth] = metadata::paths(issuer);
+    let keys = format!("{}/jwks", issuer.path());
+    let documents = [
+        ("Server metadata (RFC 8414)", oauth),
+        ("Server metadata (OpenID Connect Discovery)", openid),
+        ("Public keys (RFC 7517)", keys),
+    ];
     let page = LandingPage {
         language: Language::default(),
         issuer: origin.split_once("://").map_or(origin, |(_, host)| host).to_owned(),
-        documents: vec![
-            link(
-                "Server metadata (RFC 8414)",
-                format!("/.well-known/oauth-authorization-server{}", issuer.path()),
-            ),
-            link(
-                "Server metadata (OpenID Connect Discovery)",
-                format!("{}/.well-known/openid-configuration", issuer.path()),
-            ),
-            link("Public keys (RFC 7517)", format!("{}/jwks", issuer.path())),
-        ],
+        documents: documents.map(|(title, path)| DocumentLink { title: title.to_owned(), path }).to_vec(),
     };
     let headers = page_headers().map(|(name, value)| (HeaderName::from_static(name), value));
     (headers, [(header::CONTENT_TYPE, CONTENT_TYPE)], page.render()).into_response()

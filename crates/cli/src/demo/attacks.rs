@@ -24,7 +24,11 @@ struct Seen {
 }
 
 /// Tries everything; `print` is called with each attempt as it was made.
-pub(crate) async fn run(house: &House, flow: &Flow, print: &mut dyn FnMut(&Attack) -> Result<()>) -> Result<Vec<Attack>> {
+pub(crate) async fn run(
+    house: &House,
+    flow: &Flow,
+    print: &mut dyn FnMut(&Attack) -> Result<()>,
+) -> Result<Vec<Attack>> {
     let mut attacks = Vec::new();
     let mut record = |attack: Attack| -> Result<()> {
         print(&attack)?;
@@ -55,7 +59,9 @@ async fn tampered_request(house: &House) -> Result<Attack> {
 async fn outer_parameter(house: &House) -> Result<Attack> {
     let (url, mut pending) = house.party().begin(house.now(), &mut SystemEntropy).await?;
     let state = pending.state().clone();
-    let url = format!("{url}&redirect_uri=https%3A%2F%2Fattacker.example%2F&state=evil&scope=openid+admin&response_mode=query");
+    let url = format!(
+        "{url}&redirect_uri=https%3A%2F%2Fattacker.example%2F&state=evil&scope=openid+admin&response_mode=query"
+    );
     let mut browser = house.browser()?;
     let callback = answer_url(house, &mut browser, &url).await?;
     let jwt = DecodedJwt::of("answer", "the server", &answer_jwt(query(&callback)));
@@ -67,9 +73,16 @@ async fn outer_parameter(house: &House) -> Result<Attack> {
     let seen = Seen {
         refused_by: "server",
         rule: if ignored { "JAR-114".to_owned() } else { "-".to_owned() },
-        answer: "ignored: the answer went to the registered address, signed, with the state of the signed request".to_owned(),
+        answer:
+            "ignored: the answer went to the registered address, signed, with the state of the signed request"
+                .to_owned(),
     };
-    Ok(attack("ATK-PAR-15", "redirect_uri, state, scope and response_mode added outside the signed request", "JAR-114", seen))
+    Ok(attack(
+        "ATK-PAR-15",
+        "redirect_uri, state, scope and response_mode added outside the signed request",
+        "JAR-114",
+        seen,
+    ))
 }
 
 /// ATK-JAR-57: the same object again, with fresh client authentication.
@@ -90,7 +103,12 @@ async fn replayed_request_uri(house: &House, flow: &Flow) -> Result<Attack> {
     let refused = page.status == 400 && page.location.is_none();
     let rule = page.text("error-rule").filter(|_| refused).unwrap_or_default();
     let answer = format!("page {} {}", page.status.as_u16(), page.text("error-code").unwrap_or_default());
-    Ok(attack("ATK-PAR-09", "the request_uri of the finished login used again", "JAR-44", Seen { refused_by: "server", rule, answer }))
+    Ok(attack(
+        "ATK-PAR-09",
+        "the request_uri of the finished login used again",
+        "JAR-44",
+        Seen { refused_by: "server", rule, answer },
+    ))
 }
 
 /// ATK-PKCE-09: the attacker's own code in the victim's login.
@@ -117,11 +135,36 @@ async fn forged_answers(house: &House) -> Result<Vec<Attack>> {
     let forge = Forge::new(&jwt)?;
     let mut attacks = Vec::new();
     for (case, tried, expected, forged) in [
-        ("ATK-JARM-09", "an answer with a code of the attacker's, signed with the attacker's key", "JARM-50", response(&forge.sign(json!({ "code": "stolen" }))?)),
-        ("ATK-JARM-10", "an answer of another issuer, validly signed by that issuer", "JARM-47", response(&forge.sign(json!({ "iss": "https://other.example" }))?)),
-        ("ATK-JARM-02", "a plain code beside the honest signed answer", "JARM-43", format!("{}&code=stolen&state={state}", query(&honest))),
-        ("ATK-JARM-24", "a plain error=access_denied instead of an answer", "JARM-44", format!("error=access_denied&state={state}")),
-        ("ATK-JARM-25", "a signed error, forged with the attacker's key", "JARM-50", response(&forge.sign_error()?)),
+        (
+            "ATK-JARM-09",
+            "an answer with a code of the attacker's, signed with the attacker's key",
+            "JARM-50",
+            response(&forge.sign(json!({ "code": "stolen" }))?),
+        ),
+        (
+            "ATK-JARM-10",
+            "an answer of another issuer, validly signed by that issuer",
+            "JARM-47",
+            response(&forge.sign(json!({ "iss": "https://other.example" }))?),
+        ),
+        (
+            "ATK-JARM-02",
+            "a plain code beside the honest signed answer",
+            "JARM-43",
+            format!("{}&code=stolen&state={state}", query(&honest)),
+        ),
+        (
+            "ATK-JARM-24",
+            "a plain error=access_denied instead of an answer",
+            "JARM-44",
+            format!("error=access_denied&state={state}"),
+        ),
+        (
+            "ATK-JARM-25",
+            "a signed error, forged with the attacker's key",
+            "JARM-50",
+            response(&forge.sign_error()?),
+        ),
     ] {
         let seen = callback_refused(house, &mut browser, &forged).await?;
         attacks.push(attack(case, tried, expected, seen));
@@ -143,13 +186,19 @@ async fn expired_answer(house: &House, browser: &mut ScriptedBrowser, honest: &s
 async fn replayed_answer(house: &House, browser: &mut ScriptedBrowser, honest: &str) -> Result<Attack> {
     let accepted = browser.get(honest).await?;
     let cookie = browser.cookie(COOKIE).unwrap_or_default().to_owned();
-    let survived = accepted.status == 200 && house.application().logged_in(&cookie).is_some();
+    let survived =
+        accepted.location.as_deref() == Some("/welcome") && house.application().logged_in(&cookie).is_some();
     let mut seen = callback_refused(house, browser, query(honest)).await?;
     if !survived {
         seen.rule = "-".to_owned();
         seen.answer = "the honest answer was not accepted any more".to_owned();
     }
-    Ok(attack("ATK-JARM-16", "the honest answer, accepted once after all of these, delivered a second time", "JARM-54", seen))
+    Ok(attack(
+        "ATK-JARM-16",
+        "the honest answer, accepted once after all of these, delivered a second time",
+        "JARM-54",
+        seen,
+    ))
 }
 
 /// An attacker who knows everything about an answer but the server's private key.
@@ -205,7 +254,11 @@ async fn push_refused(house: &House, push: &PushRequest) -> Result<Seen> {
 async fn callback_refused(house: &House, browser: &mut ScriptedBrowser, query: &str) -> Result<Seen> {
     let page = browser.get(&format!("{}?{query}", house.callback())).await?;
     let rule = page.text("error-rule").filter(|_| page.status == 400).unwrap_or_default();
-    Ok(Seen { refused_by: "client", rule, answer: format!("page {}, the login still waits", page.status.as_u16()) })
+    Ok(Seen {
+        refused_by: "client",
+        rule,
+        answer: format!("page {}, the login still waits", page.status.as_u16()),
+    })
 }
 
 /// What the server said; the rule stands in its own description.

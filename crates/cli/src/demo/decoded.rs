@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::pages::Member;
-use super::report::{BOLD, DIM};
+use super::report::DIM;
+use crate::output::STRONG;
 
 /// A compact JWS taken apart.
 #[derive(Clone, Debug, Serialize)]
@@ -45,8 +46,14 @@ impl DecodedJwt {
     }
 
     /// Prints it: header, claims with times in words, signature.
-    pub(crate) fn print(&self, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "      {BOLD}{}{BOLD:#} {DIM}signed by {}, {} characters{DIM:#}", self.kind, self.signed_by, self.compact.len())?;
+    pub(crate) fn print(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(
+            out,
+            "      {STRONG}{}{STRONG:#} {DIM}signed by {}, {} characters{DIM:#}",
+            self.kind,
+            self.signed_by,
+            self.compact.len()
+        )?;
         writeln!(out, "        {DIM}header{DIM:#}  {}", Value::Object(self.header.clone()))?;
         for Member { name, value, meaning } in members(&self.claims) {
             let meaning = if meaning.is_empty() { meaning } else { format!("  ({meaning})") };

@@ -103,19 +103,38 @@ pub(crate) async fn run(house: &House, print: &mut dyn FnMut(&Step) -> Result<()
     record(push(house, &cookie)?)?;
 
     let login_url = browser.get(&url).await?.redirect()?.to_owned();
-    record(step("authorize", "browser → server", "The browser brings client_id and request_uri, nothing else", BROWSER_CHECKS))?;
+    record(step(
+        "authorize",
+        "browser → server",
+        "The browser brings client_id and request_uri, nothing else",
+        BROWSER_CHECKS,
+    ))?;
 
     let consent_url = log_in(house, &mut browser, &login_url).await?;
     record(step("login", "person → server", "The person logs in", LOGIN_CHECKS))?;
 
-    let (callback, asked) = consent(house, &mut browser, &consent_url).await?;
-    record(step("consent", "person → server", &format!("The person is asked by {asked} and allows it"), CONSENT_CHECKS))?;
+    let callback = consent(house, &mut browser, &consent_url).await?;
+    record(step(
+        "consent",
+        "person → server",
+        "The person sees who asks, for what, where the answer goes, and allows it",
+        CONSENT_CHECKS,
+    ))?;
 
     let page = browser.get(&callback).await?;
     let Some(login) = house.application().logged_in(&cookie) else {
-        bail!("the relying party refused the answer: {} {}", page.status, page.text("error-rule").unwrap_or_default());
+        bail!(
+            "the relying party refused the answer: {} {}",
+            page.status,
+            page.text("error-rule").unwrap_or_default()
+        );
     };
-    let mut answer = step("answer", "server → browser → client", "The server countersigns its answer; the client checks it", ANSWER_CHECKS);
+    let mut answer = step(
+        "answer",
+        "server → browser → client",
+        "The server countersigns its answer; the client checks it",
+        ANSWER_CHECKS,
+    );
     answer.messages.push(login.answer.clone());
     record(answer)?;
     record(tokens(&login))?;
@@ -133,7 +152,7 @@ pub(crate) async fn answer_url(house: &House, browser: &mut ScriptedBrowser, url
     let page = browser.get(&consent_url).await?;
     match page.location {
         Some(callback) => Ok(callback),
-        None => Ok(consent(house, browser, &consent_url).await?.0),
+        None => consent(house, browser, &consent_url).await,
     }
 }
 
@@ -144,7 +163,8 @@ fn discovery(house: &House) -> Step {
 
 fn push(house: &House, cookie: &str) -> Result<Step> {
     let pushed = house.application().pushed(cookie).context("nothing was pushed")?;
-    let mut push = step("push", "client → server, back channel", "The client pushes its signed request", PUSH_CHECKS);
+    let mut push =
+        step("push", "client → server, back channel", "The client pushes its signed request", PUSH_CHECKS);
     push.messages = vec![pushed.request, pushed.assertion, pushed.proof];
     Ok(push)
 }
@@ -162,20 +182,26 @@ async fn log_in(house: &House, browser: &mut ScriptedBrowser, login_url: &str) -
     Ok(browser.post(&house.issuer().endpoint("/login"), &fields).await?.redirect()?.to_owned())
 }
 
-/// Allows what is asked. Returns where the answer goes, and who asked.
-async fn consent(house: &House, browser: &mut ScriptedBrowser, consent_url: &str) -> Result<(String, String)> {
+/// Allows what is asked. Returns where the answer goes.
+async fn consent(house: &House, browser: &mut ScriptedBrowser, consent_url: &str) -> Result<String> {
     let page = browser.get(consent_url).await?;
     let (interaction, csrf) = (page.field("interaction")?, page.field("csrf")?);
-    let asked = page.text("answer-host").unwrap_or_default();
     let fields = [("interaction", interaction.as_str()), ("csrf", csrf.as_str()), ("decision", "allow")];
     let answered = browser.post(&house.issuer().endpoint("/consent"), &fields).await?;
-    Ok((answered.redirect()?.to_owned(), asked))
+    Ok(answered.redirect()?.to_owned())
 }
 
 fn tokens(login: &LoggedIn) -> Step {
-    let mut step = step("token", "client → server, back channel", "The client redeems the code for tokens", TOKEN_CHECKS);
+    let mut step = step(
+        "token",
+        "client → server, back channel",
+        "The client redeems the code for tokens",
+        TOKEN_CHECKS,
+    );
     step.messages.push(DecodedJwt::of("access token", "the server", &login.tokens.access_token));
-    step.messages.extend(login.tokens.id_token.as_deref().map(|token| DecodedJwt::of("ID token", "the server", token)));
+    step.messages.extend(
+        login.tokens.id_token.as_deref().map(|token| DecodedJwt::of("ID token", "the server", token)),
+    );
     step
 }
 

@@ -8,7 +8,9 @@ use countersign_jose::seal::Sealer;
 use countersign_jose::{Algorithm, Entropy, SigningKey, SystemEntropy};
 use countersign_protocol::client::ClientConfiguration;
 use countersign_protocol::metadata::ClientMetadata;
-use countersign_protocol::parameter::{ClientId, Issuer, RedirectUri, ResponseMode, Scope, Subject, TransactionId};
+use countersign_protocol::parameter::{
+    ClientId, Issuer, RedirectUri, ResponseMode, Scope, Subject, TransactionId,
+};
 use countersign_protocol::time::UnixTime;
 use countersign_server::{
     AuthorizationServer, Clock, EvidenceKeeper, KeyRing, Listen, Listener, Settings, hash_password,
@@ -34,6 +36,7 @@ pub(crate) struct House {
     application: DemoApplication,
     application_address: String,
     person: Person,
+    visitor: Person,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     // Deleted last: the server writes there until it has stopped.
@@ -50,15 +53,15 @@ impl House {
         let server = open_server(&issuer, &folder).await?;
         let application_listener = TcpListener::bind("127.0.0.1:0").await?;
         let application_address = format!("http://127.0.0.1:{}", application_listener.local_addr()?.port());
-        let person = Person::generate();
-        let own = register(&server, &person, &application_address).await?;
+        let (person, visitor) = (Person::ada(), Person::grace());
+        let own = register(&server, [&person, &visitor], &application_address).await?;
 
         let mut tasks = vec![serve(listener, server.clone(), stopped.clone())];
         let http = HttpClient::new(Trust::Only(Vec::new()))?;
         let party = RelyingParty::discover(http, own).await?;
-        let application = DemoApplication::new(party, person.clone());
+        let application = DemoApplication::new(party, visitor.clone());
         tasks.push(serve_application(application_listener, application.clone(), stopped));
-        Ok(Self { server, application, application_address, person, stop, tasks, _folder: folder })
+        Ok(Self { server, application, application_address, person, visitor, stop, tasks, _folder: folder })
     }
 
     /// Stops both and waits until they have.
@@ -102,8 +105,14 @@ impl House {
         ScriptedBrowser::new()
     }
 
+    /// The scripted person.
     pub(crate) fn person(&self) -> &Person {
         &self.person
+    }
+
+    /// Whoever sits at the browser.
+    pub(crate) fn visitor(&self) -> &Person {
+        &self.visitor
     }
 
     pub(crate) fn now(&self) -> UnixTime {
@@ -140,13 +149,24 @@ async fn open_server(issuer: &Issuer, folder: &TempDir) -> Result<AuthorizationS
     settings.signing_algorithms = vec![Algorithm::ES256];
     let mut master = Zeroizing::new([0; 32]);
     SystemEntropy.fill(master.as_mut());
-    let keys = KeyRing::open(store.clone(), issuer.clone(), Sealer::new(master.clone()), &settings, SystemClock.now()).await?;
+    let keys = KeyRing::open(
+        store.clone(),
+        issuer.clone(),
+        Sealer::new(master.clone()),
+        &settings,
+        SystemClock.now(),
+    )
+    .await?;
     let evidence = EvidenceKeeper::new(store.clone(), issuer.clone(), Sealer::new(master));
     Ok(AuthorizationServer::new(settings, store, keys, evidence, Arc::new(SystemClock)))
 }
 
-/// Registers the person and the client, and gives the client its keys.
-async fn register(server: &AuthorizationServer, person: &Person, address: &str) -> Result<ClientConfiguration> {
+/// Registers the people and the client, and gives the client its keys.
+async fn register(
+    server: &AuthorizationServer,
+    people: [&Person; 2],
+    address: &str,
+) -> Result<ClientConfiguration> {
     let now = server.now();
     let key = SigningKey::generate(Algorithm::ES256)?;
     let client_id: ClientId = "harbour-savings".parse()?;
@@ -162,18 +182,10 @@ async fn register(server: &AuthorizationServer, person: &Person, address: &str) 
         "dpop_bound_access_tokens": true,
         "countersign_profile": PROFILE,
     }))?;
-    let user = User {
-        subject: random_subject()?,
-        username: person.username.clone(),
-        name: Some(person.name.clone()),
-        email: Some(person.email.clone()),
-        password_hash: hash_password(&person.password)?,
-        created_at: now,
-        disabled_at: None,
-    };
+    let users = people.map(|person| account(person, now)).into_iter().collect::<Result<Vec<User>>>()?;
     let registered = countersign_storage::Unit::new()
         .then(client::add(server.issuer(), &client_id, &serde_json::to_string(&metadata)?, now))
-        .then(user::add(server.issuer(), &user))
+        .then_all(users.iter().map(|user| user::add(server.issuer(), user)))
         .commit(server.store())
         .await?;
     anyhow::ensure!(registered.is_committed(), "the demo's client and person were not registered");
@@ -187,6 +199,18 @@ async fn register(server: &AuthorizationServer, person: &Person, address: &str) 
         dpop_key: SigningKey::generate(Algorithm::ES256)?,
         response_algorithm: Algorithm::ES256,
         id_token_algorithm: Algorithm::ES256,
+    })
+}
+
+fn account(person: &Person, now: UnixTime) -> Result<User> {
+    Ok(User {
+        subject: random_subject()?,
+        username: person.username.clone(),
+        name: Some(person.name.clone()),
+        email: Some(person.email.clone()),
+        password_hash: hash_password(&person.password)?,
+        created_at: now,
+        disabled_at: None,
     })
 }
 

@@ -21,62 +21,56 @@ use flow::Flow;
 use house::House;
 use report::Report;
 
-/// Run one complete flow, let an attacker try, and verify the evidence.
+use crate::commands::{Verdict, World};
+use crate::output::Output;
+
+/// Run one complete flow, let an attacker try, and verify the evidence: all on this machine.
 #[derive(Args, Debug)]
 pub(crate) struct Demo {
     /// End after the scripted run; the exit code is 0 if and only if all of it held.
     #[arg(long)]
     once: bool,
-    /// Print one JSON document instead of text.
-    #[arg(long)]
-    json: bool,
 }
 
 impl Demo {
-    /// Runs the demo. Returns whether all of it held.
-    pub(crate) async fn run(self) -> Result<bool> {
+    /// Runs the demo; it held if and only if all of it held.
+    pub(crate) async fn run(self, world: &World) -> Result<Verdict> {
+        let output = world.output;
         let house = House::start().await?;
-        let report = self.show(&house).await?;
-        let held = report.held;
-        if self.json {
-            writeln!(anstream::stdout(), "{}", serde_json::to_string_pretty(&report)?)?;
-        } else {
-            report.print_end()?;
-        }
+        let report = show(&house, output).await?;
+        output.show(&report)?;
         if !self.once {
             invite(&house)?;
             tokio::signal::ctrl_c().await?;
         }
         house.stop().await;
-        Ok(held)
+        Ok(if report.held { Verdict::Held } else { Verdict::Refused })
     }
+}
 
-    async fn show(&self, house: &House) -> Result<Report> {
-        let quiet = self.json;
-        let mut number = 0;
-        let flow = flow::run(house, &mut |step| {
-            number += 1;
-            if quiet { Ok(()) } else { Ok(Report::print_step(number, step)?) }
-        })
-        .await?;
-        if !quiet {
-            Report::print_attack_heading()?;
-        }
-        let attacks = attacks::run(house, &flow, &mut |attack| {
-            if quiet { Ok(()) } else { Ok(Report::print_attack(attack)?) }
-        })
-        .await?;
-        let evidence = offline::verify(house, &flow).await?;
-        let Flow { steps, .. } = flow;
-        let held = Report::all_held(&steps, &attacks, &evidence);
-        let (issuer, profile) = (house.issuer().to_string(), flow::PROFILE.to_string());
-        Ok(Report { issuer, profile, held, flow: steps, attacks, evidence })
-    }
+/// Runs the flow, the attacks and the third party, and shows each step as it happens.
+async fn show(house: &House, output: Output) -> Result<Report> {
+    let mut number = 0;
+    let flow = flow::run(house, &mut |step| {
+        number += 1;
+        Ok(output.progress(|out| report::print_step(out, number, step))?)
+    })
+    .await?;
+    output.progress(report::print_attack_heading)?;
+    let attacks = attacks::run(house, &flow, &mut |attack| {
+        Ok(output.progress(|out| report::print_attack(out, attack))?)
+    })
+    .await?;
+    let evidence = offline::verify(house, &flow).await?;
+    let Flow { steps, .. } = flow;
+    let held = Report::all_held(&steps, &attacks, &evidence);
+    let (issuer, profile) = (house.issuer().to_string(), flow::PROFILE.to_string());
+    Ok(Report { issuer, profile, held, flow: steps, attacks, evidence })
 }
 
 /// Invites a person to do the same in a browser.
 fn invite(house: &House) -> Result<()> {
-    let person = house.person();
+    let person = house.visitor();
     let mut out = anstream::stdout().lock();
     writeln!(out, "\nNow try it yourself: open {}", house.application_url("/"))?;
     writeln!(out, "Log in as {} with the password {}", person.username, person.password)?;

@@ -13,7 +13,8 @@ use super::report::Evidence;
 /// Exports the evidence of the flow, verifies it without server and network, and flips one bit.
 pub(crate) async fn verify(house: &House, flow: &Flow) -> Result<Evidence> {
     let token = DecodedJwt::of("access token", "the server", &flow.login.tokens.access_token);
-    let transaction: TransactionId = token.claim("txn").parse().context("the access token names no transaction")?;
+    let transaction: TransactionId =
+        token.claim("txn").parse().context("the access token names no transaction")?;
     let file = house.export(&transaction).await?;
     let report = Bundle::verify(&file, None);
 

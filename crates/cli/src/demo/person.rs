@@ -1,6 +1,6 @@
 use countersign_jose::{Entropy, SystemEntropy, base64url};
 
-/// The person of the demo: an account that exists for this run only.
+/// A person of the demo: an account that exists for this run only.
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
     /// What they type to log in.
@@ -14,15 +14,25 @@ pub(crate) struct Person {
 }
 
 impl Person {
-    /// Ada, with a new password.
-    pub(crate) fn generate() -> Self {
+    /// Ada, who is scripted.
+    pub(crate) fn ada() -> Self {
+        Self::new("ada", "Ada Lovelace")
+    }
+
+    /// Grace, who is whoever sits at the browser: nobody consented for her yet.
+    pub(crate) fn grace() -> Self {
+        Self::new("grace", "Grace Hopper")
+    }
+
+    /// An account with a password of its own.
+    fn new(username: &str, name: &str) -> Self {
         let mut random = [0; 12];
         SystemEntropy.fill(&mut random);
         Self {
-            username: "ada".to_owned(),
+            username: username.to_owned(),
             password: base64url::encode(random),
-            name: "Ada Lovelace".to_owned(),
-            email: "ada@example.com".to_owned(),
+            name: name.to_owned(),
+            email: format!("{username}@example.com"),
         }
     }
 }

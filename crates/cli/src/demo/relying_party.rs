@@ -94,6 +94,7 @@ impl DemoApplication {
             .route("/", get(home))
             .route("/start", get(start))
             .route("/callback", get(callback))
+            .route("/welcome", get(welcome))
             .route(DEMO_STYLESHEET_PATH, get(|| async { stylesheet() }))
             .route("/assets/{name}", get(server_asset))
             .with_state(self)
@@ -156,7 +157,8 @@ impl DemoApplication {
 
 impl Pushed {
     fn of(push: &PushRequest) -> Self {
-        let field = |name: &str| push.form.iter().find(|(own, _)| *own == name).map_or("", |(_, value)| value);
+        let field =
+            |name: &str| push.form.iter().find(|(own, _)| *own == name).map_or("", |(_, value)| value);
         Self {
             request: DecodedJwt::of("request object", "the client", field("request")),
             assertion: DecodedJwt::of("client assertion", "the client", field("client_assertion")),
@@ -178,7 +180,8 @@ pub(crate) fn answer_jwt(query: &str) -> String {
 async fn home(State(demo): State<DemoApplication>) -> Response {
     let Person { username, password, .. } = demo.0.person.clone();
     let issuer = demo.issuer_host();
-    let page = HomePage { relying_party: NAME.to_owned(), issuer, start: "/start".to_owned(), username, password };
+    let page =
+        HomePage { relying_party: NAME.to_owned(), issuer, start: "/start".to_owned(), username, password };
     html(StatusCode::OK, page.render())
 }
 
@@ -192,12 +195,24 @@ async fn start(State(demo): State<DemoApplication>) -> Response {
     }
 }
 
-async fn callback(State(demo): State<DemoApplication>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+async fn callback(
+    State(demo): State<DemoApplication>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
     let query = query.unwrap_or_default();
     let browser = cookie(&headers).unwrap_or_default();
     match demo.finish(&browser, &query).await {
-        Ok(login) => html(StatusCode::OK, result_page(&demo, &login).render()),
+        // A clean address: the answer does not stay in the history (JARM-65).
+        Ok(_) => Redirect::to("/welcome").into_response(),
         Err(error) => refused(&demo, &error, Some(&query)),
+    }
+}
+
+async fn welcome(State(demo): State<DemoApplication>, headers: HeaderMap) -> Response {
+    match demo.logged_in(&cookie(&headers).unwrap_or_default()) {
+        Some(login) => html(StatusCode::OK, result_page(&demo, &login).render()),
+        None => Redirect::to("/").into_response(),
     }
 }
 
@@ -241,7 +256,9 @@ fn token_members(tokens: &Tokens) -> Vec<Member> {
         member("scope", tokens.scope.as_deref().unwrap_or_default(), "granted"),
     ];
     list.extend(tokens.id_token.as_deref().map(|token| member("id_token", token, "who logged in")));
-    list.extend(tokens.refresh_token.as_deref().map(|token| member("refresh_token", token, "to get another")));
+    list.extend(
+        tokens.refresh_token.as_deref().map(|token| member("refresh_token", token, "to get another")),
+    );
     list
 }
 

@@ -1,11 +1,13 @@
 //! What the demo saw, as facts: printed for people or as one JSON document.
 
+use std::fmt;
 use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use serde::Serialize;
 
 use super::decoded::DecodedJwt;
+use crate::output::{BROKEN, HELD, STRONG};
 
 /// Everything that happened. The demo succeeds if and only if all of it held.
 #[derive(Debug, Serialize)]
@@ -97,59 +99,53 @@ impl Report {
             && evidence.verified
             && evidence.flip_found
     }
+}
 
-    /// Prints one step of the flow as soon as it happened.
-    pub(crate) fn print_step(number: usize, step: &Step) -> io::Result<()> {
-        let mut out = anstream::stdout().lock();
-        writeln!(out, "\n{BOLD}{number:>2}  {}{BOLD:#}  {DIM}{}{DIM:#}", step.what, step.parties)?;
-        for message in &step.messages {
-            message.print(&mut out)?;
-        }
-        for check in &step.checks {
-            let Check { rule, by, held } = check;
-            writeln!(out, "      {GOOD}held{GOOD:#}  {rule:<9} {held} {DIM}({by}){DIM:#}")?;
-        }
-        Ok(())
+/// Prints one step of the flow.
+pub(super) fn print_step(out: &mut dyn Write, number: usize, step: &Step) -> io::Result<()> {
+    writeln!(out, "\n{STRONG}{number:>2}  {}{STRONG:#}  {DIM}{}{DIM:#}", step.what, step.parties)?;
+    for message in &step.messages {
+        message.print(out)?;
     }
-
-    /// Prints the heading of the attacks.
-    pub(crate) fn print_attack_heading() -> io::Result<()> {
-        let mut out = anstream::stdout().lock();
-        writeln!(out, "\n{BOLD}Now an attacker tries, against the running server and client{BOLD:#}\n")
+    for Check { rule, by, held } in &step.checks {
+        writeln!(out, "      {HELD}held{HELD:#}  {rule:<10} {held} {DIM}({by}){DIM:#}")?;
     }
+    Ok(())
+}
 
-    /// Prints one attack as soon as it was tried.
-    pub(crate) fn print_attack(attack: &Attack) -> io::Result<()> {
-        let mut out = anstream::stdout().lock();
-        let Attack { case, tried, refused_by, rule, answer, held } = attack;
-        let (style, word) = if *held { (GOOD, "refused") } else { (BAD, "NOT REFUSED") };
-        writeln!(out, "      {style}{word}{style:#}  {tried} {DIM}[{case}]{DIM:#}")?;
-        writeln!(out, "               by the {refused_by}, {rule}: {DIM}{answer}{DIM:#}")
-    }
+/// Prints the heading of the attacks.
+pub(super) fn print_attack_heading(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n{STRONG}Now an attacker tries, against the running server and client{STRONG:#}\n")
+}
 
-    /// Prints the evidence and the end.
-    pub(crate) fn print_end(&self) -> io::Result<()> {
-        let mut out = anstream::stdout().lock();
+/// Prints one attack.
+pub(super) fn print_attack(out: &mut dyn Write, attack: &Attack) -> io::Result<()> {
+    let Attack { case, tried, refused_by, rule, answer, held } = attack;
+    let (style, word) = if *held { (HELD, "refused") } else { (BROKEN, "NOT REFUSED") };
+    writeln!(out, "      {style}{word}{style:#}  {tried} {DIM}[{case}]{DIM:#}")?;
+    writeln!(out, "               by the {refused_by}, {rule}: {DIM}{answer}{DIM:#}")
+}
+
+/// The end of the run; the steps before it were printed as they happened.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Evidence { transaction, bytes, verified, proven, not_proven, flipped_byte, flip_found, flip_finding } =
             &self.evidence;
-        writeln!(out, "\n{BOLD}What a third party can verify, without server and network{BOLD:#}\n")?;
-        writeln!(out, "      transaction {transaction}, one file of {bytes} bytes")?;
-        let verdict = if *verified { (GOOD, "verified") } else { (BAD, "DOES NOT HOLD") };
-        writeln!(out, "      {0}{1}{0:#}", verdict.0, verdict.1)?;
+        writeln!(f, "\n{STRONG}What a third party can verify, without server and network{STRONG:#}\n")?;
+        writeln!(f, "      transaction {transaction}, one file of {bytes} bytes")?;
+        let (style, word) = if *verified { (HELD, "verified") } else { (BROKEN, "DOES NOT HOLD") };
+        writeln!(f, "      {style}{word}{style:#}")?;
         for sentence in proven {
-            writeln!(out, "      {GOOD}proven{GOOD:#}      {sentence}")?;
+            writeln!(f, "      {HELD}proven{HELD:#}      {sentence}")?;
         }
         for sentence in not_proven {
-            writeln!(out, "      {DIM}not proven  {sentence}{DIM:#}")?;
+            writeln!(f, "      {DIM}not proven  {sentence}{DIM:#}")?;
         }
-        let verdict = if *flip_found { (GOOD, "found") } else { (BAD, "NOT FOUND") };
-        writeln!(out, "      one bit of byte {flipped_byte} flipped: {0}{1}{0:#} {DIM}{flip_finding}{DIM:#}", verdict.0, verdict.1)?;
-        let verdict = if self.held { (GOOD, "All of it held.") } else { (BAD, "Something did not hold.") };
-        writeln!(out, "\n{0}{1}{0:#}", verdict.0, verdict.1)
+        let (style, word) = if *flip_found { (HELD, "found") } else { (BROKEN, "NOT FOUND") };
+        writeln!(f, "      one bit of byte {flipped_byte} flipped: {style}{word}{style:#} {DIM}{flip_finding}{DIM:#}")?;
+        let (style, word) = if self.held { (HELD, "All of it held.") } else { (BROKEN, "Something did not hold.") };
+        write!(f, "\n{style}{word}{style:#}")
     }
 }
 
-pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const DIM: Style = Style::new().dimmed();
-pub(super) const GOOD: Style = AnsiColor::Green.on_default();
-const BAD: Style = AnsiColor::Red.on_default().bold();

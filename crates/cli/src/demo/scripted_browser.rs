@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use reqwest::redirect::Policy;
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, StatusCode};
 
 /// The browser of the scripted person.
@@ -45,19 +45,22 @@ impl ScriptedBrowser {
     /// Sends a form.
     pub(crate) async fn post(&mut self, url: &str, fields: &[(&str, &str)]) -> Result<Page> {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let request = self.http.post(url).header("content-type", "application/x-www-form-urlencoded").body(body);
+        let request =
+            self.http.post(url).header("content-type", "application/x-www-form-urlencoded").body(body);
         self.send(request).await.with_context(|| format!("sending the form to {}", without_query(url)))
     }
 
     async fn send(&mut self, request: RequestBuilder) -> Result<Page> {
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let response = request.header(COOKIE, cookies.join("; ")).send().await?;
         for set in response.headers().get_all(SET_COOKIE) {
             let pair = set.to_str()?.split(';').next().unwrap_or_default();
             let (name, value) = pair.split_once('=').context("a cookie without a value")?;
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
-        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let location =
+            response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Ok(Page { status: response.status(), location, body: response.text().await? })
     }
 }
@@ -66,7 +69,9 @@ impl Page {
     /// Where the browser is sent; an error if it stays.
     pub(crate) fn redirect(&self) -> Result<&str> {
         let excerpt = text_of(&self.body, "error-rule").unwrap_or_default();
-        self.location.as_deref().with_context(|| format!("expected a redirect, got {} {excerpt}", self.status))
+        self.location
+            .as_deref()
+            .with_context(|| format!("expected a redirect, got {} {excerpt}", self.status))
     }
 
     /// The value of a form field of this name.

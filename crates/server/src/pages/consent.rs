@@ -135,7 +135,7 @@ mod tests {
     fn red_12_the_form_carries_its_csrf_token_and_both_answers() {
         let html = page().render();
         for part in [
-            "method=\"post\" action=\"/consent\"",
+            "method=\"post\" action=\"consent\"",
             "name=\"interaction\" value=\"interaction-1\"",
             "name=\"csrf\" value=\"csrf-1\"",
             "id=\"consent-allow\" type=\"submit\" name=\"decision\" value=\"allow\"",

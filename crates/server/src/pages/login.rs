@@ -78,7 +78,7 @@ mod tests {
     fn red_12_the_form_carries_its_csrf_token_and_the_ids_are_there() {
         let html = page().render();
         for part in [
-            "method=\"post\" action=\"/login\"",
+            "method=\"post\" action=\"login\"",
             "name=\"interaction\" value=\"interaction-1\"",
             "name=\"csrf\" value=\"csrf-1\"",
             "id=\"username\"",
