@@ -120,8 +120,9 @@ reasons! {
     CodeChallengeMalformed, InvalidRequest, "PKCE-03", "RFC 7636 §4.2", "The code_challenge is not a SHA-256 in base64url.", "43 characters of base64url without padding.";
     ScopeMalformed, InvalidScope, "RED-09", "RFC 6749 §3.3", "The scope is not a list of words.", "Words of visible ASCII, separated by single spaces.";
     ScopeNotAllowed, InvalidScope, "RED-09", "RFC 6749 §3.3", "The request asks for a scope that this client is not registered for.", "Only words of the client's registered scope.";
-    StateTooLong, InvalidRequest, "JAR-122", "RFC 6749 §4.1.1", "The state is too long to be returned unchanged.", "At most 2048 bytes.";
-    NonceTooLong, InvalidRequest, "JAR-122", "OpenID Connect Core §3.1.2.1", "The nonce is too long to be returned unchanged.", "At most 512 bytes.";
+    StateTooLong, InvalidRequest, "JAR-122", "RFC 6749 §4.1.1", "The state is empty, or too long to be returned unchanged.", "1 to 2048 bytes, or no state.";
+    NonceTooLong, InvalidRequest, "JAR-122", "OpenID Connect Core §3.1.2.1", "The nonce is empty, or too long to be returned unchanged.", "1 to 512 bytes, or no nonce.";
+    AuthorizationDetailsUnsupported, InvalidRequest, "RAR-01", "RFC 9396 §5", "The request asks for authorization_details, which this server does not offer.", "scope, and no authorization_details.";
     PromptMalformed, InvalidRequest, "IDT-07", "OpenID Connect Core §3.1.2.1", "The prompt is not known, or combines none with another.", "none alone, or login, consent and select_account.";
     MaxAgeMalformed, InvalidRequest, "IDT-08", "OpenID Connect Core §3.1.2.1", "The max_age is not a number of seconds.", "A whole number, zero or more.";
     DpopThumbprintMalformed, InvalidRequest, "DPOP-15", "RFC 9449 §10", "The dpop_jkt is not a SHA-256 thumbprint.", "43 characters of base64url without padding.";

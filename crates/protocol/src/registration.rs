@@ -3,7 +3,7 @@
 use countersign_jose::{Algorithm, JwkSet};
 
 use crate::metadata::{ApplicationType, ClientMetadata, GrantType};
-use crate::parameter::{ClientId, RedirectUri, ResponseMode, Scope};
+use crate::parameter::{ClientId, RedirectUri, ResponseMode, ResponseType, Scope};
 use crate::policy::{Control, Profile};
 use crate::reason::Reason;
 
@@ -41,7 +41,9 @@ impl Client {
     /// # Errors
     /// The first member that does not hold: nothing weaker than the profile can be registered (REG-04).
     pub fn register(metadata: ClientMetadata) -> Result<Self, InvalidClientMetadata> {
+        check_offered(&metadata)?;
         check_redirect_uris(&metadata)?;
+        check_flows(&metadata)?;
         check_algorithms(&metadata)?;
         check_response_modes(&metadata)?;
         let keys = parse_keys(&metadata)?;
@@ -154,6 +156,46 @@ fn permits(registered: Option<Algorithm>, profile: &Profile, algorithm: Algorith
     registered.map_or_else(|| profile.algorithms.contains(&algorithm), |only| only == algorithm)
 }
 
+/// JARM-38, REG-03: what is registered is done, or refused; a client that relies on encryption is never answered
+/// without it, and keys are not fetched.
+fn check_offered(metadata: &ClientMetadata) -> Result<(), InvalidClientMetadata> {
+    let asked = &metadata.not_offered;
+    let members = [
+        ("jwks_uri", &asked.jwks_uri, "REG-03"),
+        ("authorization_encrypted_response_alg", &asked.authorization_encrypted_response_alg, "JARM-38"),
+        ("authorization_encrypted_response_enc", &asked.authorization_encrypted_response_enc, "JARM-36"),
+        ("id_token_encrypted_response_alg", &asked.id_token_encrypted_response_alg, "IDT-05"),
+        ("id_token_encrypted_response_enc", &asked.id_token_encrypted_response_enc, "IDT-05"),
+    ];
+    match members.into_iter().find(|(_, value, _)| value.is_some()) {
+        Some((member, _, rule)) => Err(InvalidClientMetadata {
+            member,
+            wrong: "This server does not offer it.".to_owned(),
+            passes: "Keys by value in jwks, signed answers without encryption.",
+            rule,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// REG-04: the code flow and nothing else, with the grant that goes with it.
+fn check_flows(metadata: &ClientMetadata) -> Result<(), InvalidClientMetadata> {
+    let refuse = |member, wrong: &str, passes| {
+        Err(InvalidClientMetadata { member, wrong: wrong.to_owned(), passes, rule: "REG-04" })
+    };
+    if metadata.response_types != [ResponseType::CODE] {
+        return refuse("response_types", "Only the response type code is offered.", "code.");
+    }
+    if !metadata.grant_types.contains(&GrantType::AuthorizationCode) {
+        return refuse(
+            "grant_types",
+            "A code could not be redeemed.",
+            "authorization_code, and refresh_token.",
+        );
+    }
+    Ok(())
+}
+
 fn check_redirect_uris(metadata: &ClientMetadata) -> Result<(), InvalidClientMetadata> {
     let refuse = |wrong: String| InvalidClientMetadata {
         member: "redirect_uris",
@@ -194,6 +236,14 @@ fn check_algorithms(metadata: &ClientMetadata) -> Result<(), InvalidClientMetada
 /// A profile that demands signed answers does not let a client register a plain mode (JARM-12).
 fn check_response_modes(metadata: &ClientMetadata) -> Result<(), InvalidClientMetadata> {
     let plain = |modes: &Vec<ResponseMode>| modes.iter().any(|mode| !mode.is_signed());
+    if metadata.response_modes.as_ref().is_some_and(Vec::is_empty) {
+        return Err(InvalidClientMetadata {
+            member: "response_modes",
+            wrong: "There is none, so the client could never be answered.".to_owned(),
+            passes: "One or more modes, or no response_modes at all.",
+            rule: "JARM-15",
+        });
+    }
     let signed = metadata.profile.profile().demands(Control::SignedResponse);
     if signed && metadata.response_modes.as_ref().is_some_and(plain) {
         return Err(InvalidClientMetadata {

@@ -71,9 +71,10 @@ fn endpoints_are_protected(metadata: &ServerMetadata, issuer: &Issuer) -> bool {
         metadata.pushed_authorization_request_endpoint.as_ref(),
         metadata.userinfo_endpoint.as_ref(),
     ];
+    // The origin must end where the path begins: `http://localhost:8080.evil.example` has the same start.
+    let own = |url: &str| url.strip_prefix(issuer.origin()).is_some_and(|path| path.starts_with('/'));
     let good = |url: &&String| {
-        !url.contains('#')
-            && (url.starts_with("https://") || (issuer.is_plain_http() && url.starts_with(issuer.origin())))
+        !url.contains('#') && (url.starts_with("https://") || (issuer.is_plain_http() && own(url)))
     };
     endpoints.into_iter().flatten().all(|url| good(&url))
 }

@@ -52,6 +52,9 @@ pub struct ClientMetadata {
     /// Whether its requests must be signed, whatever the profile says (JAR-101).
     #[serde(default, skip_serializing_if = "is_false")]
     pub require_signed_request_object: bool,
+    /// Whether its request objects must name their type in `typ` (JAR-110).
+    #[serde(default, rename = "countersign_strict_typ", skip_serializing_if = "is_false")]
+    pub strict_typ: bool,
     /// Whether its requests must be pushed, whatever the profile says (PAR-14).
     #[serde(default, skip_serializing_if = "is_false")]
     pub require_pushed_authorization_requests: bool,
@@ -61,6 +64,26 @@ pub struct ClientMetadata {
     /// The profile its flows are judged by.
     #[serde(default, rename = "countersign_profile")]
     pub profile: ProfileName,
+    /// What would have to be done for it and is not: ignoring these would weaken what the client relies on.
+    #[serde(flatten)]
+    pub not_offered: NotOffered,
+}
+
+/// Members that are refused rather than ignored.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "each is the metadata member of its own name")]
+pub struct NotOffered {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_encrypted_response_alg: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_encrypted_response_enc: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token_encrypted_response_alg: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token_encrypted_response_enc: Option<Value>,
 }
 
 /// What kind of software a client is (OpenID Connect Registration §2).

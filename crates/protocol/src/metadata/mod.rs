@@ -3,5 +3,5 @@
 mod client;
 mod server;
 
-pub use client::{ApplicationType, AuthenticationMethod, ClientMetadata, GrantType};
+pub use client::{ApplicationType, AuthenticationMethod, ClientMetadata, GrantType, NotOffered};
 pub use server::{Offer, ServerMetadata};

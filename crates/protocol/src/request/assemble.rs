@@ -46,6 +46,9 @@ impl Carriage<'_> {
         let dpop_jkt = dpop_jkt(&parameters, proof_key).map_err(refuse)?;
         let prompt = prompt(&parameters).map_err(refuse)?;
         let max_age = max_age(&parameters).map_err(refuse)?;
+        if parameters.authorization_details {
+            return Err(refuse(Reason::AuthorizationDetailsUnsupported));
+        }
         let facts = Facts {
             pushed_request: pushed,
             signed_request: matches!(presented, Presented::Signed { .. }),

@@ -33,6 +33,9 @@ pub struct RequestParameters {
     pub max_age: Option<String>,
     #[serde(deserialize_with = "text")]
     pub login_hint: Option<String>,
+    /// Only whether it is there: rich authorization requests are not offered (RAR-01).
+    #[serde(deserialize_with = "there")]
+    pub authorization_details: bool,
 }
 
 impl RequestParameters {
@@ -52,6 +55,7 @@ impl RequestParameters {
             prompt: text("prompt"),
             max_age: text("max_age"),
             login_hint: text("login_hint"),
+            authorization_details: raw.get("authorization_details").is_some(),
         }
     }
 }
@@ -59,6 +63,10 @@ impl RequestParameters {
 /// A string that is there: `null`, arrays and objects are not strings (JAR-119, ATK-JAR-70, ATK-JAR-71).
 pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     String::deserialize(deserializer).map(Some)
+}
+
+fn there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    de::IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
 fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {

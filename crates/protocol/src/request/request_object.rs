@@ -108,6 +108,7 @@ impl<'a> RequestObject<'a> {
         expect: Expectations<'_>,
     ) -> Result<Unspent<VerifiedRequest>, Reason> {
         let Self { compact, unverified } = self;
+        check_type(&unverified, client)?;
         let signing_input = unverified.signing_input();
         let algorithm = permitted_algorithm(&unverified, client)?;
         let verified = verify_signature(unverified, client)?;
@@ -124,6 +125,12 @@ impl<'a> RequestObject<'a> {
             VerifiedRequest { parameters: claims.parameters, object, algorithm, key: verified.key() };
         Ok(Unspent::new(request, Some(replay)))
     }
+}
+
+/// JAR-110: where the client registered it so, only the explicit type passes.
+fn check_type(unverified: &Unverified<'_>, client: &Client) -> Result<(), Reason> {
+    let explicit = unverified.header().is_type(TYPE);
+    if explicit || !client.metadata().strict_typ { Ok(()) } else { Err(Reason::RequestObjectType) }
 }
 
 /// JAR-49: the algorithm is one that the client registered, or that the profile allows.
@@ -215,7 +222,9 @@ fn check_times(claims: &Claims, profile: &Profile, now: UnixTime) -> Result<Unix
     match nbf {
         Some(nbf) if now.since(nbf) > longest => return Err(Reason::RequestObjectTooOld),
         Some(nbf) if exp <= nbf || exp.since(nbf) > longest => return Err(Reason::RequestObjectLifetime),
-        None if exp.since(now) > longest => return Err(Reason::RequestObjectLifetime),
+        _ if !profile.not_before_required && exp.since(now) > longest => {
+            return Err(Reason::RequestObjectLifetime);
+        }
         _ => {}
     }
     if now >= exp.plus(EXPIRY_LEEWAY) { Err(Reason::RequestObjectExpired) } else { Ok(exp) }

@@ -99,6 +99,12 @@ struct Claims {
     client_id: Option<IgnoredAny>,
     #[serde(default, deserialize_with = "present")]
     token_introspection: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    id_token: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    access_token: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    expires_in: Option<IgnoredAny>,
 }
 
 impl ReceivedResponse {
@@ -235,7 +241,8 @@ fn check_signature(unverified: Unverified<'_>, expected: &ExpectedResponse<'_>) 
     })
 }
 
-/// JARM-51: not an ID token, logout token, access token, userinfo or introspection response.
+/// JARM-51: not an ID token, logout token, access token, userinfo or introspection response; and no tokens inside,
+/// which belong to response types that are never asked for.
 fn check_kind(verified: &Verified, claims: &Claims) -> Result<(), Reason> {
     let foreign = [
         &claims.nonce,
@@ -246,6 +253,9 @@ fn check_kind(verified: &Verified, claims: &Claims) -> Result<(), Reason> {
         &claims.s_hash,
         &claims.client_id,
         &claims.token_introspection,
+        &claims.id_token,
+        &claims.access_token,
+        &claims.expires_in,
     ];
     let marked = foreign.iter().any(|claim| claim.is_some());
     let header = verified.header();

@@ -1,8 +1,9 @@
 use countersign_jose::jws::Unverified;
 use countersign_jose::{Algorithm, JwkSet, Limits, SignError, Signer, jws};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::numeric_date::{EXPIRY_LEEWAY, FUTURE_SKEW};
+use crate::audience::Audience;
+use crate::numeric_date::{EXPIRY_LEEWAY, FUTURE_SKEW, present};
 use crate::parameter::{ClientId, Issuer, Nonce, Subject};
 use crate::reason::Reason;
 use crate::time::UnixTime;
@@ -14,7 +15,8 @@ pub struct IdTokenClaims {
     pub iss: Issuer,
     /// Who logged in.
     pub sub: Subject,
-    /// For whom.
+    /// For whom: one client and nobody else (IDT-05).
+    #[serde(deserialize_with = "only_one")]
     pub aud: ClientId,
     /// When it ends.
     pub exp: UnixTime,
@@ -29,6 +31,13 @@ pub struct IdTokenClaims {
     /// How the person logged in (RFC 8176).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub amr: Vec<String>,
+}
+
+/// To whom the token was issued, where that is said (OpenID Connect Core §2, `azp`).
+#[derive(Deserialize)]
+struct AuthorizedParty {
+    #[serde(default, deserialize_with = "present")]
+    azp: Option<ClientId>,
 }
 
 /// What the client knows when an ID token arrives.
@@ -86,11 +95,26 @@ pub fn verify_id_token(
     let candidates = expected.keys.select(expected.algorithm, kid.as_deref());
     let verified = unverified.verify_any(candidates).map_err(|_| Reason::IdTokenInvalid)?;
     let claims: IdTokenClaims = verified.claims().map_err(|_| Reason::IdTokenInvalid)?;
+    let party: AuthorizedParty = verified.claims().map_err(|_| Reason::IdTokenInvalid)?;
     let good = claims.iss == *expected.issuer
         && claims.aud == *expected.client_id
+        && party.azp.as_ref().is_none_or(|azp| azp == expected.client_id)
         && claims.nonce.as_ref() == expected.nonce
         && now < claims.exp.plus(EXPIRY_LEEWAY)
         && claims.iat.since(now) <= FUTURE_SKEW
         && now.since(claims.iat) <= 24 * 60 * 60;
     if good { Ok(VerifiedIdToken(claims)) } else { Err(Reason::IdTokenInvalid) }
+}
+
+/// An audience of one client, as a string or alone in an array: whoever else it names is not trusted here.
+fn only_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ClientId, D::Error> {
+    let named = match Audience::deserialize(deserializer)? {
+        Audience::One(named) => named,
+        Audience::Several(named) => {
+            let [only] =
+                <[String; 1]>::try_from(named).map_err(|_| de::Error::custom("more than one audience"))?;
+            only
+        }
+    };
+    named.parse().map_err(de::Error::custom)
 }
