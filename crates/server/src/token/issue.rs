@@ -122,7 +122,6 @@ fn evidence(
         requester.client().id().clone(),
     )
     .with_fact("grant_type", grant.grant_type)
-    .with_fact("scope", &grant.scope.to_string())
     .with_key(Made::AccessToken, access_token);
     if let Some(key) = requester.key {
         record = record.with_key(Made::DpopProof, key);
