@@ -12,7 +12,7 @@ use countersign_storage::{Outcome, Statement, Unit, authorization_code, consent,
 
 use super::Stop;
 use super::error_page::host;
-use super::interact::{Browser, Person, Progress, refused_opening, see_other};
+use super::interact::{Browser, Person, Progress, consented, refused_opening, see_other};
 use super::keep::{self, Kept};
 use super::resolve::Refused;
 use crate::AuthorizationServer;
@@ -72,7 +72,10 @@ async fn answer_with_code(
     let decision = decision(&progress, Some(&granted.person), granted.outcome, progress.request.scope.clone());
     let kept = Kept { progress: &progress, decision: &decision, shown: granted.shown.as_deref(), answer: &answer };
     let evidence = keep::flow(server, &kept).await?;
-    let remembered = granted.shown.as_ref().map(|_| remember(server, &progress, &granted.person));
+    let remembered = match granted.shown {
+        Some(_) => Some(remember(server, &progress, &granted.person).await?),
+        None => None,
+    };
     let unit = Unit::new()
         .then_all(progress.opening.clone())
         .then_all(finish(server, &progress, browser, Ending::Granted(&granted.person.login)))
@@ -152,10 +155,16 @@ fn issue(server: &AuthorizationServer, progress: &Progress, person: &Person, cod
     authorization_code::issue(server.issuer(), code.hash(), &row, expires_at.plus(600))
 }
 
-/// What was granted now stands beside what was granted before.
-fn remember(server: &AuthorizationServer, progress: &Progress, person: &Person) -> Statement {
-    let granted = consent::Consent { scopes: progress.request.scope.to_string(), granted_at: server.now() };
-    consent::remember(server.issuer(), &person.user.subject, progress.client.id(), &granted)
+/// What was granted now stands beside what was granted before: agreeing to less takes nothing back (IDT-07).
+async fn remember(
+    server: &AuthorizationServer,
+    progress: &Progress,
+    person: &Person,
+) -> Result<Statement, Stop> {
+    let before = consented(server, progress, person).await?.unwrap_or_default();
+    let scopes = before.union(&progress.request.scope).to_string();
+    let granted = consent::Consent { scopes, granted_at: server.now() };
+    Ok(consent::remember(server.issuer(), &person.user.subject, progress.client.id(), &granted))
 }
 
 fn decision(progress: &Progress, person: Option<&Person>, outcome: DecisionOutcome, scope: Scope) -> Decision {

@@ -168,7 +168,10 @@ pub(super) async fn turn(server: &AuthorizationServer, progress: &Progress, brow
     let known = asked.consent.then_some(false);
     let known = match known {
         Some(known) => known,
-        None => has_consented(server, progress, &person).await?,
+        None => {
+            let granted = consented(server, progress, &person).await?;
+            granted.is_some_and(|granted| progress.request.scope.is_subset(&granted))
+        }
     };
     Ok(match (known, asked.none) {
         (true, _) => Turn::Granted(Box::new(person)),
@@ -196,11 +199,14 @@ async fn person(server: &AuthorizationServer, progress: &Progress, browser: &Bro
     Ok(Some(Person { user, session, login }))
 }
 
-/// Whether the person granted all of this to this client before.
-async fn has_consented(server: &AuthorizationServer, progress: &Progress, person: &Person) -> Result<bool, Stop> {
+/// What the person granted this client before, if anything.
+pub(super) async fn consented(
+    server: &AuthorizationServer,
+    progress: &Progress,
+    person: &Person,
+) -> Result<Option<Scope>, Stop> {
     let found = consent::find(server.store(), server.issuer(), &person.user.subject, progress.client.id()).await?;
-    let granted: Option<Scope> = found.and_then(|consent| consent.scopes.parse().ok());
-    Ok(granted.is_some_and(|granted| progress.request.scope.is_subset(&granted)))
+    Ok(found.and_then(|consent| consent.scopes.parse().ok()))
 }
 
 /// Stores the interaction, if it is new, and sends the browser to a page of it.
