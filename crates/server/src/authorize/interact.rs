@@ -81,6 +81,11 @@ impl Browser {
         CsrfToken::derive(&self.key, interaction)
     }
 
+    /// The token of the consent form, which ends with the login it was shown to; none while nobody is logged in.
+    pub(super) fn csrf_of_login(&self, interaction: &InteractionId) -> Option<CsrfToken> {
+        self.session.as_ref().map(|session| CsrfToken::derive_for(&self.key, interaction, session))
+    }
+
     /// Lets a new browser keep its key.
     pub(super) fn remember(&self, server: &AuthorizationServer, mut response: Response) -> Response {
         let cookie = set_browser(&self.key, server.issuer()).filter(|_| self.is_new);
