@@ -115,7 +115,7 @@ pub(super) async fn refuse(server: &AuthorizationServer, refused: Refused) -> Re
     let Refused { client, address, reason, presented } = refused;
     let transaction = TransactionId::generate(server.now(), &mut SystemEntropy);
     let answer = encode(server, &client, address, Decided::Refused(reason))?;
-    let evidence = keep::refusal(server, &client, &transaction, presented.as_deref(), reason, &answer)?;
+    let evidence = keep::refusal(server, &client, &transaction, presented.as_ref(), reason, &answer).await?;
     commit(server, Unit::new().then_all(evidence)).await?;
     mark(deliver(server, &client, &answer)?, reason)
 }
