@@ -174,6 +174,11 @@ async fn idt_07_consent_is_asked_again(engine: Engine) {
     assert!(asked.body.contains("id=\"consent-form\""), "IDT-07: {asked}");
     let wider = visitor.walk(&request(&house, &party, json!({ "scope": "openid profile" }))).await;
     assert!(wider.body.contains("id=\"consent-form\""), "a wider scope is asked for: {wider}");
+    // Agreeing to another part takes nothing back.
+    let other = visitor.agree(&request(&house, &party, json!({ "scope": "email" }))).await;
+    party.code(&house, &other).await;
+    let silent = visitor.walk(&request(&house, &party, json!({ "scope": "openid email" }))).await;
+    party.code(&house, &silent).await;
 }
 
 async fn a_disabled_account_cannot_log_in(engine: Engine) {
