@@ -19,7 +19,7 @@ const SIZE_LIMIT: usize = 512 * 1024;
 pub enum Trust {
     /// Those the operating system trusts.
     System,
-    /// These PEM certificates and no others; none at all where only plain http on loopback is spoken.
+    /// The certificates in these PEM texts and no others; none at all where only plain http on loopback is spoken.
     Only(Vec<Vec<u8>>),
 }
 
@@ -56,9 +56,16 @@ impl HttpClient {
             .referer(false)
             .timeout(TIME_LIMIT)
             .user_agent(concat!("countersign-client/", env!("CARGO_PKG_VERSION")));
-        if let Trust::Only(certificates) = trust {
-            let parsed = certificates.iter().map(|pem| Certificate::from_pem(pem));
-            builder = builder.tls_certs_only(parsed.collect::<Result<Vec<_>, _>>().map_err(setup)?);
+        if let Trust::Only(files) = trust {
+            let mut trusted = Vec::new();
+            for pem in &files {
+                let certificates = Certificate::from_pem_bundle(pem).map_err(setup)?;
+                if certificates.is_empty() {
+                    return Err(ClientError::Setup("no PEM certificate where one was expected".to_owned()));
+                }
+                trusted.extend(certificates);
+            }
+            builder = builder.tls_certs_only(trusted);
         }
         builder.build().map(Self).map_err(setup)
     }

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use countersign_jose::JwkSet;
 use countersign_protocol::time::UnixTime;
@@ -15,14 +15,9 @@ const COOLDOWN: u64 = 30;
 #[derive(Debug)]
 pub struct PublishedKeys {
     url: String,
-    known: Mutex<Known>,
-}
-
-#[derive(Debug)]
-struct Known {
-    keys: Arc<JwkSet>,
-    /// No refetch before this.
-    rests_until: UnixTime,
+    known: RwLock<Arc<JwkSet>>,
+    /// Before this moment nobody looks again; held by the one who looks.
+    rests_until: Mutex<UnixTime>,
 }
 
 impl PublishedKeys {
@@ -31,39 +26,38 @@ impl PublishedKeys {
     /// # Errors
     /// As [`fetch_keys`].
     pub async fn fetch(http: &HttpClient, url: &str) -> Result<Self, ClientError> {
-        let keys = Arc::new(fetch_keys(http, url).await?);
-        let known = Mutex::new(Known { keys, rests_until: UnixTime::from_secs(0) });
-        Ok(Self { url: url.to_owned(), known })
+        let keys = fetch_keys(http, url).await?;
+        let (known, rests_until) = (RwLock::new(Arc::new(keys)), Mutex::new(UnixTime::from_secs(0)));
+        Ok(Self { url: url.to_owned(), known, rests_until })
     }
 
-    /// The keys as they are known.
-    pub async fn current(&self) -> Arc<JwkSet> {
-        self.known.lock().await.keys.clone()
+    /// The keys as they are known; at once, also while somebody looks again.
+    pub fn current(&self) -> Arc<JwkSet> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The keys after another look, if one is due; `None` if nothing newer can be had now. Whoever comes while another
-    /// looks waits for what that one finds.
+    /// The keys after another look, by a message that none of `seen` fits; `None` if nothing newer can be had now.
+    /// Whoever comes while another looks waits for what that one finds.
     pub async fn look_again(
         &self,
         http: &HttpClient,
         seen: &Arc<JwkSet>,
         now: UnixTime,
     ) -> Option<Arc<JwkSet>> {
-        let mut known = self.known.lock().await;
-        if !Arc::ptr_eq(&known.keys, seen) {
-            return Some(known.keys.clone());
+        let mut rests_until = self.rests_until.lock().await;
+        let known = self.current();
+        if !Arc::ptr_eq(&known, seen) {
+            return Some(known);
         }
-        if now < known.rests_until {
+        if now < *rests_until {
             return None;
         }
-        known.rests_until = now.plus(COOLDOWN);
-        match fetch_keys(http, &self.url).await {
-            Ok(keys) => known.keys = Arc::new(keys),
-            Err(error) => {
-                tracing::warn!(%error, "the keys of the issuer cannot be fetched again");
-                return None;
-            }
-        }
-        Some(known.keys.clone())
+        *rests_until = now.plus(COOLDOWN);
+        let fetched = fetch_keys(http, &self.url).await;
+        let told =
+            |error: &ClientError| tracing::warn!(%error, "the keys of the issuer cannot be fetched again");
+        let keys = Arc::new(fetched.inspect_err(told).ok()?);
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = keys.clone();
+        Some(keys)
     }
 }

@@ -96,7 +96,7 @@ impl RelyingParty {
         response: &ReceivedResponse,
         now: UnixTime,
     ) -> Result<Received, ClientError> {
-        let keys = self.keys.current().await;
+        let keys = self.keys.current();
         match pending.receive(response, &self.configuration, &keys, now) {
             Err(Reason::ResponseKey) => {
                 let newer = self.keys.look_again(&self.http, &keys, now).await.ok_or(Reason::ResponseKey)?;
@@ -166,7 +166,7 @@ impl RelyingParty {
 
     /// The published keys, looked at again if the ID token of an answer names one that is not known.
     async fn keys_for(&self, body: &[u8], now: UnixTime) -> Arc<JwkSet> {
-        let keys = self.keys.current().await;
+        let keys = self.keys.current();
         match id_token_key(body) {
             Some(id) if !keys.knows(&id) => {
                 self.keys.look_again(&self.http, &keys, now).await.unwrap_or(keys)

@@ -24,7 +24,9 @@ use countersign_jose::seal::Sealer;
 use countersign_jose::{Algorithm, Entropy, SigningKey, SystemEntropy};
 use countersign_protocol::client::{Begun, ClientConfiguration, PushRequest, Received};
 use countersign_protocol::metadata::ClientMetadata;
-use countersign_protocol::parameter::{BrowserKey, ClientId, Encoding, Issuer, ResponseMode, Scope, SessionId, Subject};
+use countersign_protocol::parameter::{
+    BrowserKey, ClientId, Encoding, Issuer, ResponseMode, Scope, SessionId, Subject,
+};
 use countersign_protocol::response::ReceivedResponse;
 use countersign_protocol::time::UnixTime;
 use countersign_server::{
@@ -77,8 +79,11 @@ struct Bench {
 
 fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let server_threads =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let server_threads = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     let this_thread = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let (address, registered) = server_threads.block_on(start(folder.path()));
     let bench = this_thread.block_on(Bench::connect(&address, registered));
@@ -117,11 +122,18 @@ fn report(figures: &Figures) {
     }
     println!(
         "flow   {}  server CPU {:.0} µs  bare cryptography {:.0} µs  ratio {:.2} (budget 1.60)  {:.0} flows/s",
-        figures.algorithm, figures.server_cpu_us_per_flow, figures.bare_us_per_flow, figures.ratio, figures.flows_per_second
+        figures.algorithm,
+        figures.server_cpu_us_per_flow,
+        figures.bare_us_per_flow,
+        figures.ratio,
+        figures.flows_per_second
     );
     println!(
         "push   {}  server CPU {:.0} µs  {:.0} a second on one core of server CPU (budget 5000)  {:.0}/s with the client beside it",
-        figures.algorithm, figures.server_cpu_us_per_push, figures.pushes_per_server_core, figures.pushes_per_second
+        figures.algorithm,
+        figures.server_cpu_us_per_push,
+        figures.pushes_per_server_core,
+        figures.pushes_per_second
     );
 }
 
@@ -147,7 +159,8 @@ fn server_cpu() -> Duration {
     let own = std::process::id().to_string();
     let tasks = fs::read_dir("/proc/self/task").expect("Linux");
     let others = tasks.filter_map(Result::ok).filter(|task| task.file_name().to_str() != Some(&own));
-    let ticks: u64 = others.map(|task| ticks(&fs::read_to_string(task.path().join("stat")).unwrap_or_default())).sum();
+    let ticks: u64 =
+        others.map(|task| ticks(&fs::read_to_string(task.path().join("stat")).unwrap_or_default())).sum();
     Duration::from_millis(ticks * 10)
 }
 
@@ -158,7 +171,8 @@ fn ticks(stat: &str) -> u64 {
 }
 
 async fn start(folder: &std::path::Path) -> (Issuer, (ClientConfiguration, String)) {
-    let store = Store::open(Settings::Sqlite { path: folder.join("countersign.db") }).await.expect("a database");
+    let store =
+        Store::open(Settings::Sqlite { path: folder.join("countersign.db") }).await.expect("a database");
     let listener = Listener::bind(Listen::on(([127, 0, 0, 1], 0).into())).await.expect("a free port");
     let issuer: Issuer = format!("http://127.0.0.1:{}", listener.address().port()).parse().expect("loopback");
     let mut settings = ServerSettings::new(issuer.clone());
@@ -197,7 +211,8 @@ async fn register(server: &AuthorizationServer) -> (ClientConfiguration, String)
         created_at: now,
         disabled_at: None,
     };
-    let (session, browser) = (SessionId::generate(&mut SystemEntropy), BrowserKey::generate(&mut SystemEntropy));
+    let (session, browser) =
+        (SessionId::generate(&mut SystemEntropy), BrowserKey::generate(&mut SystemEntropy));
     let login = login_session::LoginSession {
         subject: subject.clone(),
         authenticated_at: now,
@@ -226,7 +241,8 @@ async fn register(server: &AuthorizationServer) -> (ClientConfiguration, String)
         response_algorithm: Algorithm::ES256,
         id_token_algorithm: Algorithm::ES256,
     };
-    let cookies = format!("countersign-session={}; countersign-browser={}", session.expose(), browser.expose());
+    let cookies =
+        format!("countersign-session={}; countersign-browser={}", session.expose(), browser.expose());
     (configuration, cookies)
 }
 
@@ -252,7 +268,8 @@ impl Bench {
         let now = SystemClock.now();
         let (url, mut pending) = self.party.begin(now, &mut SystemEntropy).await.expect("a pushed request");
         let answer = self.http.get(&url).header("cookie", &self.cookies).send().await.expect("an answer");
-        let location = answer.headers().get("location").expect("a redirect").to_str().expect("text").to_owned();
+        let location =
+            answer.headers().get("location").expect("a redirect").to_str().expect("text").to_owned();
         let query = location.split_once('?').expect("a query").1;
         let response = ReceivedResponse::parse(query.as_bytes(), Encoding::Query).expect("a response");
         let received = self.party.receive(&mut pending, &response, now).await.expect("a signed response");

@@ -8,6 +8,8 @@ mod authorization_server;
 mod authorize;
 mod back_channel;
 mod background;
+#[cfg(test)]
+mod bed;
 mod clients;
 mod clock;
 mod cookies;

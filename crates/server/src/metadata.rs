@@ -62,3 +62,6 @@ fn offered(settings: &Settings) -> Vec<Algorithm> {
     let allowed = settings.minimum_profile.profile().algorithms;
     settings.signing_algorithms.iter().copied().filter(|algorithm| allowed.contains(algorithm)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use countersign_protocol::parameter::Issuer;
 
 use crate::AuthorizationServer;
 use crate::authorize::{authorize, decide, explain, log_in, show_consent, show_login};
@@ -28,7 +29,7 @@ pub(crate) fn router(server: AuthorizationServer, limits: Limits, metrics: Metri
     let issuer = server.issuer().clone();
     let routes =
         at_origin(&server).merge(below(issuer.path(), endpoints())).fallback(async || StatusCode::NOT_FOUND);
-    let guarded = guard(routes.with_state(server), limits);
+    let guarded = guard(routes.with_state(server), limits, host(&issuer));
     let protected = guarded.layer(from_fn_with_state(issuer.is_plain_http(), protect));
     observe(protected, metrics)
 }
@@ -54,6 +55,12 @@ fn at_origin(server: &AuthorizationServer) -> Router<AuthorizationServer> {
         .iter()
         .fold(health, |routes, path| routes.route(path, metadata(server)));
     described.route("/assets/{name}", get(serve_asset))
+}
+
+/// The name by which people know this server.
+fn host(issuer: &Issuer) -> &str {
+    let origin = issuer.origin();
+    origin.split_once("://").map_or(origin, |(_, host)| host)
 }
 
 fn below(path: &str, routes: Router<AuthorizationServer>) -> Router<AuthorizationServer> {
@@ -82,7 +89,6 @@ async fn protect(State(plain_http): State<bool>, request: Request, next: Next) -
 /// `GET /`: what this is, for a person who came by.
 async fn landing(State(server): State<AuthorizationServer>) -> Response {
     let issuer = server.issuer();
-    let origin = issuer.origin();
     let [openid, oauth] = metadata::paths(issuer);
     let keys = format!("{}/jwks", issuer.path());
     let documents = [
@@ -92,7 +98,7 @@ async fn landing(State(server): State<AuthorizationServer>) -> Response {
     ];
     let page = LandingPage {
         language: Language::default(),
-        issuer: origin.split_once("://").map_or(origin, |(_, host)| host).to_owned(),
+        issuer: host(issuer).to_owned(),
         documents: documents.map(|(title, path)| DocumentLink { title: title.to_owned(), path }).to_vec(),
     };
     let headers = page_headers().map(|(name, value)| (HeaderName::from_static(name), value));

@@ -22,8 +22,8 @@ pub struct Settings {
 pub struct ScopeText {
     /// The word on the wire.
     pub word: String,
-    /// What the consent page says.
-    pub meaning: String,
+    /// What the consent page says; nothing for a standard scope, which it explains in its own words.
+    pub meaning: Option<String>,
 }
 
 /// Lifetimes in seconds. That of a code is the profile's (CODE-01).
@@ -64,21 +64,16 @@ impl Default for Lifetimes {
 }
 
 impl Settings {
+    /// The scopes that every server knows and the consent page explains in its own words.
+    pub const STANDARD_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+
     /// A server with every default, for this issuer.
     pub fn new(issuer: Issuer) -> Self {
-        let scopes = [
-            ("openid", "Know who you are"),
-            ("profile", "See your name and user name"),
-            ("email", "See your email address"),
-            ("offline_access", "Keep access while you are away"),
-        ];
         Self {
             issuer,
             minimum_profile: ProfileName::Baseline,
             signing_algorithms: vec![Algorithm::ES256, Algorithm::PS256, Algorithm::EdDSA],
-            scopes: scopes
-                .map(|(word, meaning)| ScopeText { word: word.into(), meaning: meaning.into() })
-                .to_vec(),
+            scopes: Self::STANDARD_SCOPES.map(|word| ScopeText { word: word.into(), meaning: None }).to_vec(),
             lifetimes: Lifetimes::default(),
         }
     }

@@ -128,7 +128,18 @@ impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use countersign_jose::Algorithm;
+    use countersign_jose::seal::Sealer;
+    use countersign_protocol::parameter::Issuer;
+    use countersign_protocol::time::UnixTime;
+    use countersign_storage::Store;
+    use zeroize::Zeroizing;
+
     use super::*;
+    use crate::{Clock, EvidenceKeeper, KeyRing, Settings};
 
     fn address(text: &str) -> ClientAddress {
         ClientAddress::of(text.parse().unwrap())
@@ -140,6 +151,77 @@ mod tests {
         assert_ne!(address("2001:db8:1:2::1"), address("2001:db8:1:3::1"));
         assert_eq!(address("::ffff:192.0.2.1"), address("192.0.2.1"));
         assert_ne!(address("192.0.2.1"), address("192.0.2.2"));
+    }
+
+    struct Standing;
+
+    impl Clock for Standing {
+        fn now(&self) -> UnixTime {
+            UnixTime::from_secs(1_800_000_000)
+        }
+    }
+
+    /// A server on a database in `folder`, and the clock that it reads stands still.
+    async fn server(folder: &Path) -> AuthorizationServer {
+        let issuer: Issuer = "https://as.example".parse().unwrap();
+        let path = folder.join("store.sqlite");
+        let store = Store::open(countersign_storage::Settings::Sqlite { path }).await.unwrap();
+        let mut settings = Settings::new(issuer.clone());
+        settings.signing_algorithms = vec![Algorithm::ES256];
+        let sealer = Sealer::new(Zeroizing::new([7; 32]));
+        let opened = KeyRing::open(store.clone(), issuer.clone(), sealer.clone(), &settings, Standing.now());
+        let keys = opened.await.unwrap();
+        let evidence = EvidenceKeeper::new(store.clone(), issuer, sealer);
+        AuthorizationServer::new(settings, store, keys, evidence, Arc::new(Standing))
+    }
+
+    async fn attempts(server: &AuthorizationServer, count: u64, username: &str, from: &str) -> u64 {
+        let mut admitted = 0;
+        for _ in 0..count {
+            match admit(server, username, address(from)).await.unwrap() {
+                Ok(()) => admitted += 1,
+                Err(throttled) => assert_eq!(throttled.wait_seconds, WINDOW),
+            }
+        }
+        admitted
+    }
+
+    #[tokio::test]
+    async fn atk_dos_11_guessing_at_one_account_is_throttled() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = server(folder.path()).await;
+        assert_eq!(attempts(&server, 12, "alice", "192.0.2.1").await, PAIR);
+        assert_eq!(attempts(&server, 1, "ALICE", "192.0.2.1").await, 0, "no other account");
+        assert_eq!(
+            attempts(&server, 1, "alice", "192.0.2.2").await,
+            1,
+            "the person elsewhere is not locked out"
+        );
+        forgive(&server, "alice", address("192.0.2.1")).await.unwrap();
+        assert_eq!(attempts(&server, 1, "alice", "192.0.2.1").await, 1, "forgiven");
+    }
+
+    #[tokio::test]
+    async fn atk_dos_11_guessing_from_many_addresses_is_throttled() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = server(folder.path()).await;
+        let mut admitted = 0;
+        for host in 0..12 {
+            admitted += attempts(&server, 5, "alice", &format!("192.0.2.{host}")).await;
+        }
+        assert_eq!(admitted, ACCOUNT);
+    }
+
+    #[tokio::test]
+    async fn atk_dos_11_guessing_at_many_accounts_is_throttled() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = server(folder.path()).await;
+        let mut admitted = 0;
+        for name in 0..21 {
+            admitted += attempts(&server, 5, &format!("user{name}"), "2001:db8::1").await;
+            forgive(&server, &format!("user{name}"), address("2001:db8::1")).await.unwrap();
+        }
+        assert_eq!(admitted, ADDRESS, "whatever was forgiven in between");
     }
 
     #[test]

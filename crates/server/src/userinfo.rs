@@ -12,7 +12,7 @@ use countersign_protocol::request::RawParameters;
 use countersign_protocol::time::UnixTime;
 use countersign_protocol::token::{VerifiedAccessToken, verify_access_token};
 use countersign_storage::user::User;
-use countersign_storage::{Outcome, StorageError, Unit, authorization_code, replay, user};
+use countersign_storage::{Outcome, Unit, authorization_code, replay, user};
 use serde_json::{Map, Value, json};
 
 use crate::AuthorizationServer;
@@ -207,3 +207,6 @@ fn status(error: OAuthError) -> StatusCode {
         _ => StatusCode::BAD_REQUEST,
     }
 }
+
+#[cfg(test)]
+mod tests;

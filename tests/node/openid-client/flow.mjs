@@ -5,6 +5,7 @@
 
 import * as client from 'openid-client';
 import { text } from 'node:stream/consumers';
+import { Browser } from './browser.mjs';
 
 const given = JSON.parse(await text(process.stdin));
 
@@ -60,43 +61,11 @@ console.log(JSON.stringify({
   refreshed: refreshed ? refreshed.token_type : null,
 }));
 
-/// A person: logs in, allows, and comes back with the answer.
+// A person: logs in, allows, and comes back with the answer.
 async function logInAndAllow(url) {
-  const browser = new Browser();
+  const browser = new Browser(given.issuer, given.redirect_uri);
   let page = await browser.open(url);
   page = await browser.submit(page, 'login', { username: given.username, password: given.password });
   page = await browser.submit(page, 'consent', { decision: 'allow' });
   return page.url;
-}
-
-/// As much of a browser as two forms need: cookies, redirects, hidden fields.
-class Browser {
-  #cookies = new Map();
-
-  async open(url, form) {
-    let target = new URL(url);
-    while (!target.href.startsWith(given.redirect_uri)) {
-      const response = await fetch(target, {
-        method: form ? 'POST' : 'GET',
-        body: form,
-        redirect: 'manual',
-        headers: { cookie: [...this.#cookies].map((pair) => pair.join('=')).join('; ') },
-      });
-      for (const cookie of response.headers.getSetCookie()) {
-        const [name, value] = cookie.split(';')[0].split('=');
-        this.#cookies.set(name, value);
-      }
-      if (response.status !== 303) return { url: target, body: await response.text(), status: response.status };
-      target = new URL(response.headers.get('location'), target);
-      form = undefined;
-    }
-    return { url: target };
-  }
-
-  async submit(page, path, fields) {
-    const hidden = (name) => new RegExp(`name="${name}" value="([^"]*)"`).exec(page.body)?.[1];
-    if (!page.body || !hidden('csrf')) throw new Error(`no ${path} form but ${page.status} at ${page.url}`);
-    const form = new URLSearchParams({ interaction: hidden('interaction'), csrf: hidden('csrf'), ...fields });
-    return this.open(new URL(`${given.issuer}/${path}`), form);
-  }
 }

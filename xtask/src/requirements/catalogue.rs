@@ -55,7 +55,7 @@ impl Catalogue {
 fn defined_id(line: &str) -> Option<&str> {
     let mut cells = line.trim().strip_prefix('|')?.split('|').map(str::trim);
     let first = cells.next()?;
-    if !first.is_empty() && first.chars().all(|digit| digit.is_ascii_digit()) {
+    if first.starts_with(|step: char| step.is_ascii_digit()) && first.len() <= 3 {
         return cells.next().filter(|cell| split(cell).is_some());
     }
     Some(first).filter(|cell| split(cell).is_some())
@@ -81,6 +81,7 @@ mod tests {
         for (line, expected) in [
             ("| JAR-01 | Client | MUST | Put every parameter |", Some("JAR-01")),
             ("| 1 | JAR-40 | Transport: TLS |", Some("JAR-40")),
+            ("| 0a | JARM-42 | Callback arrived |", Some("JARM-42")),
             ("| ATK-JAR-28 | Duplicate header members. | Page IRO |", Some("ATK-JAR-28")),
             ("| Id | Role | Strength |", None),
             ("|---|---|---|", None),

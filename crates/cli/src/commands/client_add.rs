@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use countersign_jose::{Algorithm, Entropy, Jwk, Limits, SigningKey, SystemEntropy, base64url, json};
+use countersign_jose::{Algorithm, Entropy, Limits, SigningKey, SystemEntropy, base64url, json};
 use countersign_protocol::metadata::ClientMetadata;
 use countersign_protocol::registration::Client;
 use countersign_storage::client;
@@ -88,7 +88,7 @@ impl Add {
     fn document(&self, config: &Config, key: Option<&SigningKey>) -> anyhow::Result<Map<String, Value>> {
         let mut document = match &self.metadata {
             Some(file) => read_document(file)?,
-            None => self.from_flags()?,
+            None => self.flags_as_document()?,
         };
         if let Some(id) = &self.id {
             document.insert("client_id".to_owned(), json!(id));
@@ -107,7 +107,7 @@ impl Add {
         Ok(document)
     }
 
-    fn from_flags(&self) -> Result<Map<String, Value>, Usage> {
+    fn flags_as_document(&self) -> Result<Map<String, Value>, Usage> {
         if self.redirect_uri.is_empty() {
             return Err(Usage("give a metadata file, or at least one --redirect-uri".to_owned()));
         }
@@ -180,7 +180,8 @@ fn read_metadata(document: Map<String, Value>) -> Result<ClientMetadata, Refusal
         "token_endpoint_auth_method" => "private_key_jwt.",
         _ => "A value of the type and kind that RFC 7591 §2 and its extensions name.",
     };
-    Err(Refusal::new(subject, format!("{error}."), passes, "REG-04"))
+    let rule = if subject == "redirect_uris" { "RED-02" } else { "REG-04" };
+    Err(Refusal::new(subject, format!("{error}."), passes, rule))
 }
 
 /// What this server can and will do for the client.
@@ -225,17 +226,6 @@ fn write_private(file: &Path, jwk: &str) -> anyhow::Result<()> {
     let mut out =
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).with_context(unwritable)?;
     writeln!(out, "{jwk}").and_then(|()| out.sync_all()).with_context(unwritable)
-}
-
-/// Reads one public key out of a file that holds a public or a private JWK.
-pub(crate) fn public_half(text: &str) -> Option<Jwk> {
-    if let Ok(public) = Jwk::parse(text) {
-        return Some(public);
-    }
-    Algorithm::ALL
-        .into_iter()
-        .find_map(|alg| SigningKey::from_private_jwk(text, alg).ok())
-        .map(|key| key.public_jwk())
 }
 
 #[derive(Serialize)]

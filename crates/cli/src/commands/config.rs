@@ -65,7 +65,11 @@ impl InForce {
             minimum_profile: settings.minimum_profile.to_string(),
             new_client_profile: config.new_client_profile.to_string(),
             signing_algorithms: settings.signing_algorithms.iter().map(ToString::to_string).collect(),
-            scopes: settings.scopes.iter().map(|text| (text.word.clone(), text.meaning.clone())).collect(),
+            scopes: settings
+                .scopes
+                .iter()
+                .map(|text| (text.word.clone(), text.meaning.clone().unwrap_or_default()))
+                .collect(),
             lifetimes: BTreeMap::from([
                 ("pushed_request", lives.pushed_request),
                 ("interaction", lives.interaction),

@@ -10,8 +10,6 @@ mod migrate;
 mod serve;
 mod user;
 
-pub(crate) use client_add::public_half;
-
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use countersign_server::Settings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +33,8 @@ pub(crate) struct RawConfig {
     pub(crate) new_client_profile: String,
     /// The algorithms this server has signing keys for, the preferred one first.
     pub(crate) signing_algorithms: Vec<String>,
-    /// The scope words, and what each means to the person who consents.
+    /// The scope words, and what each means to the person who consents; empty for the standard ones, which the consent
+    /// page explains in its own words.
     pub(crate) scopes: BTreeMap<String, String>,
     /// How long things live, in seconds.
     pub(crate) lifetimes: RawLifetimes,
@@ -109,8 +111,11 @@ impl RawConfig {
     pub(super) fn deserialize_from(table: toml::Table) -> Result<Self, Refusal> {
         Self::deserialize(table).map_err(|error| {
             let text = error.to_string();
-            let key = text.rsplit_once("in `").and_then(|(_, rest)| rest.trim_end().strip_suffix('`'));
-            let key = key.unwrap_or("configuration").to_owned();
+            let inside = text.rsplit_once("in `").and_then(|(_, rest)| rest.trim_end().strip_suffix('`'));
+            let unknown =
+                error.message().strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
+            let key = [inside, unknown].into_iter().flatten().collect::<Vec<_>>().join(".");
+            let key = if key.is_empty() { "configuration".to_owned() } else { key };
             let passes = "A key and a type as in `countersign config schema`.";
             Refusal::new(key, format!("{}.", error.message()), passes, "configuration")
         })
@@ -119,12 +124,6 @@ impl RawConfig {
 
 impl Default for RawConfig {
     fn default() -> Self {
-        let scopes = [
-            ("openid", "Know who you are"),
-            ("profile", "See your name and user name"),
-            ("email", "See your email address"),
-            ("offline_access", "Keep access while you are away"),
-        ];
         Self {
             issuer: "http://localhost:8080".to_owned(),
             listen: None,
@@ -135,7 +134,7 @@ impl Default for RawConfig {
             minimum_profile: "baseline".to_owned(),
             new_client_profile: "fapi2-message-signing".to_owned(),
             signing_algorithms: ["ES256", "PS256", "EdDSA"].map(str::to_owned).to_vec(),
-            scopes: scopes.map(|(word, meaning)| (word.to_owned(), meaning.to_owned())).into(),
+            scopes: Settings::STANDARD_SCOPES.map(|word| (word.to_owned(), String::new())).into(),
             lifetimes: RawLifetimes::default(),
             admin: RawAdmin::default(),
             log: RawLog::default(),

@@ -258,11 +258,12 @@ fn signing_algorithms(found: &[String], profile: ProfileName) -> Result<Vec<Algo
 fn scopes(found: impl IntoIterator<Item = (String, String)>) -> Result<Vec<ScopeText>, Refusal> {
     let text = |(word, meaning): (String, String)| {
         let one: Scope = parse("scopes", &word, "Words of visible ASCII.", "RED-09")?;
-        if one.words().count() != 1 || meaning.trim().is_empty() {
+        let standard = meaning.is_empty() && Settings::STANDARD_SCOPES.contains(&word.as_str());
+        if one.words().count() != 1 || (meaning.trim().is_empty() && !standard) {
             let wrong = format!("{word:?} is not one word with a meaning for people.");
             return Err(Refusal::new("scopes", wrong, "word = \"What it lets the client do\".", "RED-09"));
         }
-        Ok(ScopeText { word, meaning })
+        Ok(ScopeText { word, meaning: Some(meaning).filter(|_| !standard) })
     };
     found.into_iter().map(text).collect()
 }
@@ -364,7 +365,8 @@ mod tests {
     #[test]
     fn what_does_not_hold_is_named() {
         for (toml, key) in [
-            ("isuer = \"https://as.example\"", "configuration"),
+            ("isuer = \"https://as.example\"", "isuer"),
+            ("database.uri = \"x\"", "database.uri"),
             ("issuer = \"http://as.example\"", "issuer"),
             ("issuer = 1", "issuer"),
             ("listen = \"0.0.0.0:8080\"", "listen"),

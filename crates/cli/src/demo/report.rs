@@ -129,8 +129,16 @@ pub(super) fn print_attack(out: &mut dyn Write, attack: &Attack) -> io::Result<(
 /// The end of the run; the steps before it were printed as they happened.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Evidence { transaction, bytes, verified, proven, not_proven, flipped_byte, flip_found, flip_finding } =
-            &self.evidence;
+        let Evidence {
+            transaction,
+            bytes,
+            verified,
+            proven,
+            not_proven,
+            flipped_byte,
+            flip_found,
+            flip_finding,
+        } = &self.evidence;
         writeln!(f, "\n{STRONG}What a third party can verify, without server and network{STRONG:#}\n")?;
         writeln!(f, "      transaction {transaction}, one file of {bytes} bytes")?;
         let (style, word) = if *verified { (HELD, "verified") } else { (BROKEN, "DOES NOT HOLD") };
@@ -142,8 +150,12 @@ impl fmt::Display for Report {
             writeln!(f, "      {DIM}not proven  {sentence}{DIM:#}")?;
         }
         let (style, word) = if *flip_found { (HELD, "found") } else { (BROKEN, "NOT FOUND") };
-        writeln!(f, "      one bit of byte {flipped_byte} flipped: {style}{word}{style:#} {DIM}{flip_finding}{DIM:#}")?;
-        let (style, word) = if self.held { (HELD, "All of it held.") } else { (BROKEN, "Something did not hold.") };
+        writeln!(
+            f,
+            "      one bit of byte {flipped_byte} flipped: {style}{word}{style:#} {DIM}{flip_finding}{DIM:#}"
+        )?;
+        let (style, word) =
+            if self.held { (HELD, "All of it held.") } else { (BROKEN, "Something did not hold.") };
         write!(f, "\n{style}{word}{style:#}")
     }
 }

@@ -4,13 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use countersign_jose::JwkSet;
+use countersign_jose::{Algorithm, Jwk, JwkSet, SigningKey};
 use countersign_protocol::metadata::ServerMetadata;
 use countersign_protocol::parameter::Issuer;
 use countersign_protocol::reason::Reason;
 use url::{Host, Url};
-
-use crate::commands::public_half;
 
 /// Octets of a document that are read (JWKS-04).
 const MOST: usize = 512 * 1024;
@@ -84,4 +82,15 @@ async fn fetch(address: &str) -> anyhow::Result<Vec<u8>> {
         }
     }
     Ok(document)
+}
+
+/// Reads one public key out of a file that holds a public or a private JWK.
+fn public_half(text: &str) -> Option<Jwk> {
+    if let Ok(public) = Jwk::parse(text) {
+        return Some(public);
+    }
+    Algorithm::ALL
+        .into_iter()
+        .find_map(|alg| SigningKey::from_private_jwk(text, alg).ok())
+        .map(|key| key.public_jwk())
 }

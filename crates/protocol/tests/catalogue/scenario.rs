@@ -196,7 +196,7 @@ fn pkce_09_a_code_of_another_run_is_refused() {
 }
 
 #[test]
-fn par_24_the_object_may_end_before_the_request_does() {
+fn atk_par_24_the_object_may_end_before_the_request_does() {
     let mut pair = Pair::new(ProfileName::Fapi2MessageSigning);
     let object = forge::request_object(pair.now)
         .claim("exp", pair.now.as_secs() + 1)

@@ -8,7 +8,9 @@ use countersign_protocol::registration::Client;
 use countersign_protocol::rejection::ReturnAddress;
 use countersign_protocol::response::{Answer, AuthorizationResponse, Outcome as Decided};
 use countersign_storage::interaction::Ending;
-use countersign_storage::{Outcome, Statement, Unit, authorization_code, consent, interaction, pushed_request, replay};
+use countersign_storage::{
+    Outcome, Statement, Unit, authorization_code, consent, interaction, pushed_request, replay,
+};
 
 use super::Stop;
 use super::error_page::host;
@@ -16,7 +18,7 @@ use super::interact::{Browser, Person, Progress, consented, refused_opening, see
 use super::keep::{self, Kept};
 use super::resolve::Refused;
 use crate::AuthorizationServer;
-use crate::pages::{ClientIdentity, CONTENT_TYPE, FormPostPage, Language};
+use crate::pages::{CONTENT_TYPE, ClientIdentity, FormPostPage, Language};
 use crate::refusal::{Fault, Refused as RefusedReason};
 
 /// A person's refusal: who refused, and what they were shown.
@@ -69,8 +71,10 @@ async fn answer_with_code(
     let address = ReturnAddress::of(&progress.request, &progress.client)?;
     let issued = issue(server, &progress, &granted.person, &code);
     let answer = encode(server, &progress.client, address, Decided::Code(code))?;
-    let decision = decision(&progress, Some(&granted.person), granted.outcome, progress.request.scope.clone());
-    let kept = Kept { progress: &progress, decision: &decision, shown: granted.shown.as_deref(), answer: &answer };
+    let decision =
+        decision(&progress, Some(&granted.person), granted.outcome, progress.request.scope.clone());
+    let kept =
+        Kept { progress: &progress, decision: &decision, shown: granted.shown.as_deref(), answer: &answer };
     let evidence = keep::flow(server, &kept).await?;
     let remembered = match granted.shown {
         Some(_) => Some(remember(server, &progress, &granted.person).await?),
@@ -121,7 +125,12 @@ pub(super) async fn refuse(server: &AuthorizationServer, refused: Refused) -> Re
 }
 
 /// Everything that makes the flow single use, in one place: the interaction, the pushed reference, the object.
-fn finish(server: &AuthorizationServer, progress: &Progress, browser: &Browser, ending: Ending<'_>) -> Vec<Statement> {
+fn finish(
+    server: &AuthorizationServer,
+    progress: &Progress,
+    browser: &Browser,
+    ending: Ending<'_>,
+) -> Vec<Statement> {
     let (issuer, now, id) = (server.issuer(), server.now(), progress.id.hash());
     let spent = progress.stored.replay.as_ref().map(|key| replay::spend(issuer, key, now));
     let consumed = progress
@@ -133,7 +142,12 @@ fn finish(server: &AuthorizationServer, progress: &Progress, browser: &Browser, 
 }
 
 /// The code's row: what the code is bound to (CODE-03).
-fn issue(server: &AuthorizationServer, progress: &Progress, person: &Person, code: &AuthorizationCode) -> Statement {
+fn issue(
+    server: &AuthorizationServer,
+    progress: &Progress,
+    person: &Person,
+    code: &AuthorizationCode,
+) -> Statement {
     let now = server.now();
     let request = &progress.request;
     let expires_at = now.plus(progress.client.profile().code_lifetime);
@@ -167,7 +181,12 @@ async fn remember(
     Ok(consent::remember(server.issuer(), &person.user.subject, progress.client.id(), &granted))
 }
 
-fn decision(progress: &Progress, person: Option<&Person>, outcome: DecisionOutcome, scope: Scope) -> Decision {
+fn decision(
+    progress: &Progress,
+    person: Option<&Person>,
+    outcome: DecisionOutcome,
+    scope: Scope,
+) -> Decision {
     let transaction = progress.stored.transaction_id.clone();
     let mut decision = Decision::new(transaction, progress.client.id().clone(), outcome, scope);
     decision.subject = person.map(|person| person.user.subject.clone());
@@ -210,14 +229,23 @@ fn form_post(server: &AuthorizationServer, client: &Client, answer: &Answer) -> 
     let page = FormPostPage {
         language: Language::default(),
         issuer: host(server),
-        client: ClientIdentity { name: client.name().to_owned(), redirect_host: answer.redirect_uri().host() },
+        client: ClientIdentity {
+            name: client.name().to_owned(),
+            redirect_host: answer.redirect_uri().host(),
+        },
         action: answer.redirect_uri().to_string(),
-        parameters: answer.parameters().iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+        parameters: answer
+            .parameters()
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect(),
         nonce: base64url::encode(random),
     };
-    let mut response = (StatusCode::OK, [(header::CONTENT_TYPE, CONTENT_TYPE)], page.render()).into_response();
+    let mut response =
+        (StatusCode::OK, [(header::CONTENT_TYPE, CONTENT_TYPE)], page.render()).into_response();
     for (name, value) in page.headers() {
-        let value = HeaderValue::try_from(value).map_err(|_| Fault::Internal("a header of the form_post page"))?;
+        let value =
+            HeaderValue::try_from(value).map_err(|_| Fault::Internal("a header of the form_post page"))?;
         response.headers_mut().insert(HeaderName::from_static(name), value);
     }
     Ok(response)

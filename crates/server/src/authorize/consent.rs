@@ -27,7 +27,11 @@ pub(crate) async fn show_consent(
 }
 
 /// `POST /consent`: the person's decision. Both decisions end the interaction, once (ATK-RED-30).
-pub(crate) async fn decide(State(server): State<AuthorizationServer>, headers: HeaderMap, body: Bytes) -> Response {
+pub(crate) async fn decide(
+    State(server): State<AuthorizationServer>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let browser = Browser::of(Cookies::read(&headers, server.issuer()));
     let answer = decision(&server, &browser, &headers, &body).await;
     answer.unwrap_or_else(|stop| stop.into_page(&server))
@@ -113,5 +117,9 @@ fn page(server: &AuthorizationServer, progress: &Progress, person: &Person) -> C
 /// A scope word in the operator's words; the page knows those of the standard ones.
 fn permission(server: &AuthorizationServer, word: &str) -> Permission {
     let known = server.settings().scopes.iter().find(|scope| scope.word == word);
-    Permission { scope: word.to_owned(), words: known.map(|scope| scope.meaning.clone()), details: Vec::new() }
+    Permission {
+        scope: word.to_owned(),
+        words: known.and_then(|scope| scope.meaning.clone()),
+        details: Vec::new(),
+    }
 }

@@ -47,7 +47,10 @@ impl ErrorAnswer {
 }
 
 /// `GET /error?reason=…`: explains a refusal by its name. It shows nothing but the table of reasons.
-pub(crate) async fn explain(State(server): State<AuthorizationServer>, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn explain(
+    State(server): State<AuthorizationServer>,
+    RawQuery(query): RawQuery,
+) -> Response {
     let parameters = RawParameters::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     let named = parameters.get("reason");
     let reason = Reason::ALL.iter().find(|reason| Some(reason.name()) == named);

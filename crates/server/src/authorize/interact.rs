@@ -10,7 +10,9 @@ use countersign_protocol::request::AuthorizationRequest;
 use countersign_storage::interaction::{Interaction, Login};
 use countersign_storage::login_session::LoginSession;
 use countersign_storage::user::User;
-use countersign_storage::{Digest, Outcome, Statement, Unit, consent, interaction, login_session, pushed_request, user};
+use countersign_storage::{
+    Digest, Outcome, Statement, Unit, consent, interaction, login_session, pushed_request, user,
+};
 
 use super::resolve::Resolved;
 use super::{Stop, answer};
@@ -127,12 +129,20 @@ pub(super) async fn proceed(
 ///
 /// # Errors
 /// [`Reason::InteractionUnknown`]: finished, expired, or begun in another browser (ATK-PAR-12, ATK-RED-30).
-pub(super) async fn resume(server: &AuthorizationServer, raw: Option<&str>, browser: &Browser) -> Result<Progress, Stop> {
+pub(super) async fn resume(
+    server: &AuthorizationServer,
+    raw: Option<&str>,
+    browser: &Browser,
+) -> Result<Progress, Stop> {
     let id: InteractionId = raw.and_then(|raw| raw.parse().ok()).ok_or(Reason::InteractionUnknown)?;
     find(server, &id, browser).await?.ok_or(Stop(Reason::InteractionUnknown))
 }
 
-async fn find(server: &AuthorizationServer, id: &InteractionId, browser: &Browser) -> Result<Option<Progress>, Stop> {
+async fn find(
+    server: &AuthorizationServer,
+    id: &InteractionId,
+    browser: &Browser,
+) -> Result<Option<Progress>, Stop> {
     let (store, issuer, now) = (server.store(), server.issuer(), server.now());
     let Some(stored) = interaction::find(store, issuer, id.hash(), browser.key.hash(), now).await? else {
         return Ok(None);
@@ -159,13 +169,18 @@ fn open(server: &AuthorizationServer, resolved: Resolved, browser: &Browser) -> 
         expires_at,
         login: None,
     };
-    let bind = pushed.map(|hash| pushed_request::bind(server.issuer(), client.id(), hash, id.hash(), expires_at, now));
+    let bind = pushed
+        .map(|hash| pushed_request::bind(server.issuer(), client.id(), hash, id.hash(), expires_at, now));
     let opening = bind.into_iter().chain([interaction::open(server.issuer(), id.hash(), &stored)]).collect();
     Ok(Progress { id, stored, request, client, opening })
 }
 
 /// Decides whose turn it is, from what is stored now.
-pub(super) async fn turn(server: &AuthorizationServer, progress: &Progress, browser: &Browser) -> Result<Turn, Stop> {
+pub(super) async fn turn(
+    server: &AuthorizationServer,
+    progress: &Progress,
+    browser: &Browser,
+) -> Result<Turn, Stop> {
     let asked = progress.request.prompt;
     let Some(person) = person(server, progress, browser).await? else {
         return Ok(if asked.none { Turn::Refused(Reason::LoginRequired) } else { Turn::Login });
@@ -186,11 +201,18 @@ pub(super) async fn turn(server: &AuthorizationServer, progress: &Progress, brow
 }
 
 /// The person of this browser's session, if the login is as fresh as the request wants it (IDT-08).
-async fn person(server: &AuthorizationServer, progress: &Progress, browser: &Browser) -> Result<Option<Person>, Stop> {
+async fn person(
+    server: &AuthorizationServer,
+    progress: &Progress,
+    browser: &Browser,
+) -> Result<Option<Person>, Stop> {
     let (store, issuer, now) = (server.store(), server.issuer(), server.now());
     let Some(id) = &browser.session else { return Ok(None) };
-    let Some(session) = login_session::find_live(store, issuer, id.hash(), now).await? else { return Ok(None) };
-    let too_old = progress.request.max_age.is_some_and(|seconds| now.since(session.authenticated_at) > seconds);
+    let Some(session) = login_session::find_live(store, issuer, id.hash(), now).await? else {
+        return Ok(None);
+    };
+    let too_old =
+        progress.request.max_age.is_some_and(|seconds| now.since(session.authenticated_at) > seconds);
     let again = progress.request.prompt.login || progress.request.max_age == Some(0);
     let before = session.authenticated_at < progress.stored.created_at;
     if before && (again || too_old) {
@@ -210,7 +232,8 @@ pub(super) async fn consented(
     progress: &Progress,
     person: &Person,
 ) -> Result<Option<Scope>, Stop> {
-    let found = consent::find(server.store(), server.issuer(), &person.user.subject, progress.client.id()).await?;
+    let found =
+        consent::find(server.store(), server.issuer(), &person.user.subject, progress.client.id()).await?;
     Ok(found.and_then(|consent| consent.scopes.parse().ok()))
 }
 
@@ -238,7 +261,8 @@ pub(super) fn refused_opening(statement: &'static str) -> Stop {
 
 /// 303, never 307: what the person typed stays here (JARM-10, ATK-RED-20).
 pub(super) fn see_other(address: &str) -> Result<Response, Stop> {
-    let location = HeaderValue::try_from(address).map_err(|_| Fault::Internal("an address is no header value"))?;
+    let location =
+        HeaderValue::try_from(address).map_err(|_| Fault::Internal("an address is no header value"))?;
     let headers: [(HeaderName, HeaderValue); 3] = [
         (header::LOCATION, location),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),

@@ -1,5 +1,7 @@
 use countersign_evidence::decision::Decision;
-use countersign_evidence::record::{FACT_REDIRECT_URI, FACT_RESPONSE_MODE, Made, Original, Record, RecordKind};
+use countersign_evidence::record::{
+    FACT_REDIRECT_URI, FACT_RESPONSE_MODE, Made, Original, Record, RecordKind,
+};
 use countersign_protocol::parameter::TransactionId;
 use countersign_protocol::policy::Verdict;
 use countersign_protocol::reason::Reason;
@@ -90,7 +92,8 @@ fn decision(server: &AuthorizationServer, kept: &Kept<'_>) -> Result<Vec<Stateme
     let record = record(server, client, &stored.transaction_id, RecordKind::Decision);
     let decided = kept.decision.to_bytes()?;
     let shown = kept.shown.map(|shown| (Original::Shown, shown.as_bytes()));
-    let originals: Vec<(Original, &[u8])> = [(Original::Decision, decided.as_slice())].into_iter().chain(shown).collect();
+    let originals: Vec<(Original, &[u8])> =
+        [(Original::Decision, decided.as_slice())].into_iter().chain(shown).collect();
     server.evidence().keep(record, &originals)
 }
 
@@ -112,13 +115,19 @@ fn answer(
     server.evidence().keep(record, &[(Original::ResponseJwt, message.as_bytes())])
 }
 
-fn record(server: &AuthorizationServer, client: &Client, transaction: &TransactionId, kind: RecordKind) -> Record {
+fn record(
+    server: &AuthorizationServer,
+    client: &Client,
+    transaction: &TransactionId,
+    kind: RecordKind,
+) -> Record {
     Record::new(server.issuer().clone(), transaction.clone(), kind, server.now(), client.id().clone())
 }
 
 /// The controls that the flow showed, by name.
 fn controls(verdict: &Verdict) -> String {
     let found = verdict.findings.iter().filter(|finding| finding.found);
-    let names: Vec<String> = found.filter_map(|finding| serde_json::to_string(&finding.control).ok()).collect();
+    let names: Vec<String> =
+        found.filter_map(|finding| serde_json::to_string(&finding.control).ok()).collect();
     names.join(" ").replace('"', "")
 }

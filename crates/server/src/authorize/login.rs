@@ -71,7 +71,8 @@ async fn attempt(
     if let Err(throttled) = throttle::admit(server, &username, address).await? {
         return again(LoginProblem::Throttled { wait_seconds: throttled.wait_seconds });
     }
-    let Some(user) = check_password(server, &username, form.get("password").unwrap_or_default()).await? else {
+    let Some(user) = check_password(server, &username, form.get("password").unwrap_or_default()).await?
+    else {
         return again(LoginProblem::Credentials);
     };
     throttle::forgive(server, &username, address).await?;
@@ -79,7 +80,11 @@ async fn attempt(
 }
 
 /// The active user of this name, if the password is theirs. An unknown name takes as long as a wrong password.
-async fn check_password(server: &AuthorizationServer, username: &str, given: &str) -> Result<Option<User>, Stop> {
+async fn check_password(
+    server: &AuthorizationServer,
+    username: &str,
+    given: &str,
+) -> Result<Option<User>, Stop> {
     let found = user::find_by_name(server.store(), server.issuer(), username).await?;
     let found = found.filter(|user| user.disabled_at.is_none());
     let stored = found.as_ref().map(|user| user.password_hash.clone());
@@ -110,12 +115,15 @@ async fn start_session(
         let ended = login_session::end(issuer, old.hash(), now).commit(server.store()).await?;
         tracing::debug!(ended = ended.is_committed(), "the session before this login");
     }
-    let started = Unit::from(login_session::start(issuer, session.hash(), &login)).commit(server.store()).await?;
+    let started =
+        Unit::from(login_session::start(issuer, session.hash(), &login)).commit(server.store()).await?;
     if let Some(statement) = started.refused() {
         return Err(interact::refused_opening(statement));
     }
-    let mut response = see_other(&format!("{}?interaction={}", issuer.endpoint("/consent"), progress.id.expose()))?;
-    let cookie = set_session(&session, issuer, lifetime).ok_or(Fault::Internal("a cookie is no header value"))?;
+    let mut response =
+        see_other(&format!("{}?interaction={}", issuer.endpoint("/consent"), progress.id.expose()))?;
+    let cookie =
+        set_session(&session, issuer, lifetime).ok_or(Fault::Internal("a cookie is no header value"))?;
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)
 }

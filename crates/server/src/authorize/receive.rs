@@ -9,7 +9,12 @@ use crate::back_channel::check_form;
 ///
 /// # Errors
 /// What is malformed, repeated within or across query and body, or not a form.
-pub(super) fn receive(method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Result<RawParameters, Reason> {
+pub(super) fn receive(
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<RawParameters, Reason> {
     let query = uri.query().unwrap_or_default().as_bytes();
     if *method != Method::POST {
         return RawParameters::parse(query);

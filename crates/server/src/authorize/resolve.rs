@@ -87,10 +87,11 @@ async fn pushed(
     browser: &Browser,
 ) -> Result<Resolved, Unanswerable> {
     let hash = Digest::from(reference.hash());
-    let found = pushed_request::find(server.store(), server.issuer(), client.id(), hash, server.now()).await?;
+    let found =
+        pushed_request::find(server.store(), server.issuer(), client.id(), hash, server.now()).await?;
     let row = found.ok_or(Reason::RequestUriUnknown)?;
-    let request: AuthorizationRequest =
-        serde_json::from_slice(&row.request).map_err(|_| Fault::Internal("a stored request does not read"))?;
+    let request: AuthorizationRequest = serde_json::from_slice(&row.request)
+        .map_err(|_| Fault::Internal("a stored request does not read"))?;
     ReturnAddress::of(&request, &client)?;
     let interaction = InteractionId::derive(browser.key(), hash.as_bytes());
     let transaction = row.transaction_id;
@@ -117,8 +118,13 @@ async fn by_value(
     Ok(Resolved { client, request, transaction, interaction, pushed: None, replay: Some(key) })
 }
 
-fn plain(server: &AuthorizationServer, client: Arc<Client>, raw: &RawParameters) -> Result<Resolved, Unanswerable> {
-    let request = server::validate_plain(raw, &client).map_err(|rejection| refused(rejection, &client, None))?;
+fn plain(
+    server: &AuthorizationServer,
+    client: Arc<Client>,
+    raw: &RawParameters,
+) -> Result<Resolved, Unanswerable> {
+    let request =
+        server::validate_plain(raw, &client).map_err(|rejection| refused(rejection, &client, None))?;
     let interaction = InteractionId::generate(&mut SystemEntropy);
     let transaction = TransactionId::generate(server.now(), &mut SystemEntropy);
     Ok(Resolved { client, request, transaction, interaction, pushed: None, replay: None })

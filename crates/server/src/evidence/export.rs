@@ -91,7 +91,11 @@ impl EvidenceKeeper {
     }
 
     /// Every archived key that the records name.
-    async fn bundled_keys(&self, records: &[BundledRecord], size: u64) -> Result<Vec<BundledKey>, ExportError> {
+    async fn bundled_keys(
+        &self,
+        records: &[BundledRecord],
+        size: u64,
+    ) -> Result<Vec<BundledKey>, ExportError> {
         let named: BTreeSet<Thumbprint> =
             records.iter().flat_map(|record| record.record.keys.iter().map(|key| key.thumbprint)).collect();
         let mut keys = Vec::new();

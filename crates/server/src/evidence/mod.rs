@@ -7,6 +7,8 @@ mod export;
 mod keeper;
 mod original;
 mod sequence;
+#[cfg(test)]
+mod tests;
 
 pub use export::ExportError;
 pub use keeper::EvidenceKeeper;

@@ -7,6 +7,8 @@
 mod keys;
 mod plan;
 mod ring;
+#[cfg(test)]
+mod tests;
 
 pub use keys::Published;
 pub(crate) use plan::CACHE_TIME;

@@ -10,6 +10,7 @@ use countersign_protocol::parameter::Issuer;
 use countersign_protocol::time::UnixTime;
 use countersign_storage::signing_key::{self, KeyState};
 use countersign_storage::{Outcome, StorageError, Store, Unit, evidence_key};
+use futures_util::future::try_join_all;
 use tokio::sync::Mutex;
 
 use super::keys::{ANSWERS, CHECKPOINTS, Keys, LogKey, Published, seal};
@@ -87,9 +88,9 @@ impl KeyRing {
     ) -> Result<Self, KeyRingError> {
         let maker = Maker { issuer: &issuer, store: &store, sealer: &sealer };
         let log = maker.log_key(now).await?;
-        for algorithm in &settings.signing_algorithms {
-            maker.begin(*algorithm, now).await?;
-        }
+        // At once: the first start waits for the slowest key, not for all of them.
+        try_join_all(settings.signing_algorithms.iter().map(|algorithm| maker.begin(*algorithm, now)))
+            .await?;
         let rows = signing_key::list(&store, &issuer).await?;
         let keys = Keys::of(rows, &[], &sealer, &issuer)?;
         let (algorithms, lifetimes) = (settings.signing_algorithms.clone(), settings.lifetimes);

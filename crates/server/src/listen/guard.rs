@@ -1,10 +1,11 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, Version, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::json;
@@ -15,9 +16,11 @@ use super::{Limits, isolation};
 /// Puts the limits of a request around an application: size of target and body, time for body and answer, and a
 /// wall around each handler that panics.
 ///
-/// A handler behind it finds the whole body in memory and never more than [`Limits::body_bytes`] of it.
-pub(crate) fn guard(app: Router, limits: Limits) -> Router {
-    app.layer(from_fn(isolation::isolate)).layer(from_fn_with_state(limits, admit))
+/// A handler behind it finds the whole body in memory and never more than [`Limits::body_bytes`] of it. `host` is the
+/// name by which people know the server, for the page they see when a handler fails.
+pub(crate) fn guard(app: Router, limits: Limits, host: &str) -> Router {
+    let host: Arc<str> = host.into();
+    app.layer(from_fn_with_state(host, isolation::isolate)).layer(from_fn_with_state(limits, admit))
 }
 
 async fn admit(State(limits): State<Limits>, request: Request, next: Next) -> Response {

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use super::{Entrance, Limits, Tls, TlsFiles, guard};
 
@@ -24,7 +25,7 @@ fn limits() -> Limits {
     Limits {
         handshake: Duration::from_millis(700),
         header_read: Duration::from_millis(700),
-        idle: Duration::from_secs(5),
+        idle: Duration::from_millis(1500),
         body_read: Duration::from_millis(700),
         request: Duration::from_secs(5),
         drain: Duration::from_secs(5),
@@ -62,7 +63,7 @@ async fn listen(limits: Limits, tls: Option<Tls>) -> Running {
     let address = socket.local_addr().unwrap();
     let (shutdown, over) = watch::channel(false);
     let entrance = Entrance { socket, tls, limits, active: Gauge::default() };
-    let ended = tokio::spawn(entrance.serve(guard(app(), limits), over));
+    let ended = tokio::spawn(entrance.serve(guard(app(), limits, "id.example"), over));
     Running { address, shutdown, ended }
 }
 
@@ -196,6 +197,13 @@ async fn atk_dos_12_a_panic_stays_with_its_request() {
         assert!(!answer.contains("secret"), "{answer}");
         assert!(answer.ends_with("here"), "the same connection goes on: {answer}");
     }
+    let page = exchange(
+        server.address,
+        b"GET /panic HTTP/1.1\r\nhost: x\r\naccept: text/html,*/*\r\nconnection: close\r\n\r\n",
+    )
+    .await;
+    assert!(page.starts_with("HTTP/1.1 500") && page.contains("id=\"error-code\">server_error"), "{page}");
+    assert!(page.contains("frame-ancestors 'none'") && !page.contains("secret"), "{page}");
     assert_alive(server.address).await;
 }
 
@@ -225,6 +233,17 @@ async fn a_shutdown_does_not_wait_for_ever() {
 }
 
 #[tokio::test]
+async fn a_shutdown_does_not_wait_for_a_handshake() {
+    let limits = Limits { drain: Duration::from_millis(100), handshake: Duration::from_secs(8), ..limits() };
+    let (server, _) = listen_tls_within(limits).await;
+    let mut silent = TcpStream::connect(server.address).await.unwrap();
+    sleep(Duration::from_millis(100)).await;
+    server.shutdown.send(true).unwrap();
+    timeout(Duration::from_secs(3), server.ended).await.expect("the listener did not end").unwrap();
+    assert_eq!(read_to_close(&mut silent).await, "");
+}
+
+#[tokio::test]
 async fn connections_over_the_cap_wait_and_are_closed() {
     let server = listen(Limits { connections: 1, waiting: 1, ..limits() }, None).await;
     let mut first = TcpStream::connect(server.address).await.unwrap();
@@ -243,6 +262,10 @@ async fn connections_over_the_cap_wait_and_are_closed() {
 
 /// A listener with a certificate for `localhost`, and what a client needs to trust it.
 async fn listen_tls() -> (Running, RootCertStore) {
+    listen_tls_within(Limits { drain: Duration::from_millis(300), ..limits() }).await
+}
+
+async fn listen_tls_within(limits: Limits) -> (Running, RootCertStore) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let files = TlsFiles { certificate: folder.path().join("c.pem"), key: folder.path().join("k.pem") };
@@ -250,17 +273,21 @@ async fn listen_tls() -> (Running, RootCertStore) {
     std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(made.cert.der().clone()).unwrap();
-    (listen(limits(), Some(Tls::load(&files).unwrap())).await, roots)
+    (listen(limits, Some(Tls::load(&files).unwrap())).await, roots)
 }
 
-fn client(roots: RootCertStore, version: &'static rustls::SupportedProtocolVersion) -> TlsConnector {
+fn client(
+    roots: RootCertStore,
+    version: &'static rustls::SupportedProtocolVersion,
+    alpn: &[u8],
+) -> TlsConnector {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[version])
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![alpn.to_vec()];
     TlsConnector::from(Arc::new(config))
 }
 
@@ -270,7 +297,7 @@ async fn net_01_tls_1_3_and_1_2_are_spoken() {
     for version in [&rustls::version::TLS13, &rustls::version::TLS12] {
         let stream = TcpStream::connect(server.address).await.unwrap();
         let name = ServerName::try_from("localhost").unwrap();
-        let mut stream = client(roots.clone(), version).connect(name, stream).await.unwrap();
+        let mut stream = client(roots.clone(), version, b"http/1.1").connect(name, stream).await.unwrap();
         stream.write_all(GOOD.as_bytes()).await.unwrap();
         let answer = read_to_close(&mut stream).await;
         assert!(answer.starts_with("HTTP/1.1 200"), "{version:?}: {answer}");
@@ -286,6 +313,53 @@ async fn net_01_tls_1_1_is_refused() {
     timeout(Duration::from_secs(5), stream.read_to_end(&mut alert)).await.unwrap().unwrap();
     assert_eq!(alert.first(), Some(&21), "an alert: {alert:?}");
     assert_eq!(alert.last(), Some(&70), "protocol_version: {alert:?}");
+}
+
+/// The preface of an HTTP/2 client, with empty settings.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
+/// A frame on stream 1.
+fn frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
+    let length = (payload.len() as u32).to_be_bytes();
+    [&length[1..], &[kind, flags, 0, 0, 0, 1], payload].concat()
+}
+
+async fn connect_http2(server: &Running, roots: RootCertStore) -> TlsStream<TcpStream> {
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let connector = client(roots, &rustls::version::TLS13, b"h2");
+    let mut stream = connector.connect(name, stream).await.unwrap();
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    stream.write_all(PREFACE).await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn http2_requests_are_answered_and_bounded() {
+    let (server, roots) = listen_tls().await;
+    let mut stream = connect_http2(&server, roots.clone()).await;
+    let get_root = [0x82, 0x87, 0x84, 0x01, 1, b'x'];
+    stream.write_all(&frame(1, 0x5, &get_root)).await.unwrap();
+    let answer = read_to_close(&mut stream).await;
+    assert!(answer.contains("here"), "and an idle connection is closed: {answer:?}");
+
+    let mut stream = connect_http2(&server, roots).await;
+    let post_echo = [&[0x83, 0x87, 0x04, 5][..], b"/echo", &[0x01, 1, b'x']].concat();
+    stream.write_all(&frame(1, 0x4, &post_echo)).await.unwrap();
+    let mut settings = [0; 9];
+    stream.read_exact(&mut settings).await.unwrap();
+    let acknowledged = b"\0\0\0\x04\x01\0\0\0\0";
+    stream.write_all(acknowledged).await.unwrap();
+    for _ in 0..9 {
+        stream.write_all(&frame(0, 0, &[b'a'; 16_000])).await.unwrap();
+        // Far slower than the server opens its window.
+        sleep(Duration::from_millis(50)).await;
+    }
+    let answer = read_to_close(&mut stream).await;
+    assert!(
+        answer.contains("PAR-01"),
+        "a body of unknown length is cut off where it becomes too large: {answer:?}"
+    );
 }
 
 /// A ClientHello of TLS 1.1, otherwise as a server would accept it.

@@ -107,6 +107,8 @@ fn id_token(
     Ok(Some((signer, token)))
 }
 
+/// Names no person and nothing that was granted to one (EVD-38). The key the tokens are bound to is a fact of theirs:
+/// nothing is kept that it signed, so it is not archived.
 fn evidence(
     server: &AuthorizationServer,
     requester: &Requester,
@@ -124,7 +126,7 @@ fn evidence(
     .with_fact("grant_type", grant.grant_type)
     .with_key(Made::AccessToken, access_token);
     if let Some(key) = requester.key {
-        record = record.with_key(Made::DpopProof, key);
+        record = record.with_fact("bound_to", &key.to_string());
     }
     if let Some(key) = id_token {
         record = record.with_key(Made::IdToken, key);

@@ -4,6 +4,8 @@
 mod issue;
 mod redeem;
 mod refresh;
+#[cfg(test)]
+mod tests;
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -15,7 +17,6 @@ use countersign_protocol::parameter::Subject;
 use countersign_protocol::policy::Control;
 use countersign_protocol::reason::Reason;
 use countersign_protocol::registration::Client;
-use countersign_protocol::replay::Spends;
 use countersign_protocol::time::UnixTime;
 use countersign_protocol::token::{TokenRequest, TokenResponse};
 use countersign_storage::{Outcome, Statement, StorageError, Unit, replay, user};

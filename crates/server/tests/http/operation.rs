@@ -3,8 +3,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use countersign_server::{Listen, Listener, ServeError, TlsFiles};
+use countersign_storage::{evidence_record, evidence_tree};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::running::Running;
 
@@ -53,6 +54,20 @@ async fn every_request_has_an_id_of_the_servers_own() {
         let id = answer.header("x-request-id").unwrap().to_owned();
         assert!(id.len() == 16 && seen.insert(id), "{answer:?}");
     }
+}
+
+#[tokio::test]
+async fn evidence_enters_the_log_while_the_server_runs() {
+    let running = Running::start().await;
+    let (store, issuer) = (running.server.store(), running.server.issuer());
+    let entered = async {
+        while evidence_tree::head(store, issuer).await.unwrap().is_none()
+            || !evidence_record::pending(store, issuer, 1).await.unwrap().is_empty()
+        {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(Duration::from_secs(8), entered).await.expect("the leaves of the new keys are still pending");
 }
 
 #[tokio::test]

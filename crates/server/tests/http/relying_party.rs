@@ -1,4 +1,4 @@
-use countersign_client::{ClientError, HttpClient, RelyingParty, Trust};
+use countersign_client::{ClientError, HttpClient, RelyingParty, Trust, discover};
 use countersign_jose::{Algorithm, JwkSet, SigningKey, SystemEntropy};
 use countersign_protocol::client::ClientConfiguration;
 use countersign_protocol::parameter::{Encoding, ResponseMode};
@@ -77,7 +77,7 @@ async fn jarm_63_keys_are_fetched_again_once_in_a_cooldown() {
     let http = HttpClient::new(Trust::Only(Vec::new())).unwrap();
     let party = RelyingParty::discover(http.clone(), own).await.unwrap();
     let published: JwkSet = JwkSet::parse(running.send("GET", "/jwks", &[]).await.body).unwrap();
-    let first = party.keys().current().await;
+    let first = party.keys().current();
     assert_eq!(first.keys().len(), published.keys().len());
     let now = running.server.now();
     let second = party.keys().look_again(&http, &first, now).await.expect("the first look is free");
@@ -87,4 +87,16 @@ async fn jarm_63_keys_are_fetched_again_once_in_a_cooldown() {
         "newer keys are there already"
     );
     assert!(party.keys().look_again(&http, &second, now.plus(30)).await.is_some());
+}
+
+#[tokio::test]
+async fn net_01_a_certificate_that_nobody_vouches_for_is_refused() {
+    let (running, certificate) = Running::start_tls().await;
+    let trusting = HttpClient::new(Trust::Only(vec![certificate.into()])).unwrap();
+    let issuer = running.server.issuer();
+    assert_eq!(discover(&trusting, issuer).await.unwrap().issuer, *issuer);
+    let other_name = format!("https://127.0.0.1:{}/jwks", running.address.port());
+    assert!(matches!(trusting.get(&other_name).await, Err(ClientError::Transport { .. })), "another name");
+    let strict = HttpClient::new(Trust::Only(Vec::new())).unwrap();
+    assert!(matches!(discover(&strict, issuer).await, Err(ClientError::Transport { .. })), "nobody vouches");
 }

@@ -8,7 +8,7 @@ use countersign_jose::seal::Sealer;
 use countersign_protocol::parameter::Issuer;
 use countersign_protocol::time::UnixTime;
 use countersign_server::{
-    AuthorizationServer, Clock, EvidenceKeeper, KeyRing, Limits, Listen, Listener, Settings,
+    AuthorizationServer, Clock, EvidenceKeeper, KeyRing, Limits, Listen, Listener, Settings, TlsFiles,
 };
 use countersign_storage::Store;
 use tempfile::TempDir;
@@ -43,8 +43,23 @@ impl Running {
         Self::start_as(|address| format!("http://{address}")).await
     }
 
+    /// A server at `localhost` with a certificate of its own making, which is returned as PEM.
+    pub(crate) async fn start_tls() -> (Self, String) {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let tls = TlsFiles { certificate: folder.path().join("c.pem"), key: folder.path().join("k.pem") };
+        std::fs::write(&tls.certificate, made.cert.pem()).unwrap();
+        std::fs::write(&tls.key, made.signing_key.serialize_pem()).unwrap();
+        let issuer = |address: SocketAddr| format!("https://localhost:{}", address.port());
+        (Self::start_with(Some(tls), issuer).await, made.cert.pem())
+    }
+
     /// A server with the issuer that `issuer` makes of its address.
     pub(crate) async fn start_as(issuer: impl FnOnce(SocketAddr) -> String) -> Self {
+        Self::start_with(None, issuer).await
+    }
+
+    async fn start_with(tls: Option<TlsFiles>, issuer: impl FnOnce(SocketAddr) -> String) -> Self {
         let limits = Limits {
             header_read: Duration::from_secs(2),
             body_read: Duration::from_secs(2),
@@ -52,7 +67,7 @@ impl Running {
             ..Limits::default()
         };
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let listen = Listen { admin_address: Some(any), limits, ..Listen::on(any) };
+        let listen = Listen { tls, admin_address: Some(any), limits, ..Listen::on(any) };
         let listener = Listener::bind(listen).await.unwrap();
         let (address, admin) = (listener.address(), listener.admin_address().unwrap());
         let folder = tempfile::tempdir().unwrap();

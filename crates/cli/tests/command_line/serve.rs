@@ -1,0 +1,67 @@
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, ChildStderr};
+
+use serde_json::Value;
+
+use super::Bench;
+
+/// A running server, ended with the test.
+struct Running {
+    child: Child,
+    facts: Value,
+    _log: ChildStderr,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn start(bench: &Bench) -> Running {
+    let mut command = bench.command(&["serve", "--json"]);
+    command.env("COUNTERSIGN_LISTEN", "127.0.0.1:0").env("COUNTERSIGN_LOG__LEVEL", "error");
+    let mut child = command.spawn().unwrap();
+    let log = child.stderr.take().unwrap();
+    let mut document = String::new();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        document.push_str(&line);
+        if line == "}" {
+            break;
+        }
+    }
+    let facts = serde_json::from_str(&document).unwrap_or_else(|error| panic!("{error}: {document}"));
+    Running { child, facts, _log: log }
+}
+
+#[test]
+fn a_server_without_configuration_makes_its_keys_and_answers() {
+    let bench = Bench::new();
+    let server = start(&bench);
+    assert_eq!(server.facts["issuer"], "http://localhost:8080");
+    let mut connection = TcpStream::connect(server.facts["address"].as_str().unwrap()).unwrap();
+    connection.write_all(b"GET /jwks HTTP/1.1\r\nHost: localhost:8080\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\"ES256\""), "{answer}");
+
+    let (_, ring) = bench.json(&["keys", "list"]);
+    let active = ring["keys"].as_array().unwrap().iter().filter(|key| key["state"] == "active").count();
+    assert_eq!(active, 4, "three algorithms and the log: {ring}");
+    let (code, rotated) = bench.json(&["keys", "rotate", "ES256"]);
+    assert_eq!((code, rotated["rotations"].as_array().unwrap().len()), (Some(0), 1), "{rotated}");
+    assert_eq!(bench.run(&["keys", "rotate", "ES384"]).code, Some(1), "no such key here");
+}
+
+#[test]
+fn a_server_with_another_master_key_does_not_start() {
+    let bench = Bench::new();
+    drop(start(&bench));
+    std::fs::remove_file(bench.path().join("countersign-data/master.key")).unwrap();
+    let ran = bench.run(&["serve"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("master key"), "{}", ran.err);
+}
