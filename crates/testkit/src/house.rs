@@ -197,7 +197,8 @@ impl House {
 
     /// The claims of a token of this server, whose signature holds under a published key.
     pub async fn verified(&self, token: &str) -> Value {
-        let keys = JwkSet::parse(&self.get(&self.url("/jwks")).await.body).expect("published keys can be read");
+        let keys =
+            JwkSet::parse(&self.get(&self.url("/jwks")).await.body).expect("published keys can be read");
         let token = Unverified::parse(token, &Limits::TOKEN).expect("a compact JWS");
         let (algorithm, kid) = (token.header().algorithm, token.header().kid.clone());
         let verified = token.verify_any(keys.select(algorithm, kid.as_deref())).expect("its signature holds");

@@ -56,7 +56,8 @@ async fn show(server: &AuthorizationServer, browser: &Browser, query: &str) -> R
     }
     let mut page = page(server, &progress, &person);
     page.interaction = progress.id.expose().to_owned();
-    page.csrf = browser.csrf_of_login(&progress.id).map(|token| token.expose().to_owned()).unwrap_or_default();
+    page.csrf =
+        browser.csrf_of_login(&progress.id).map(|token| token.expose().to_owned()).unwrap_or_default();
     page.switch_account =
         format!("{}?interaction={}&switch=1", server.issuer().endpoint("/login"), progress.id.expose());
     Ok(html(StatusCode::OK, page.render()))

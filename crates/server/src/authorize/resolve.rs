@@ -139,11 +139,8 @@ fn signed_object(server: &AuthorizationServer, client: &Client, object: &str) ->
 fn refused(rejection: Rejection, client: &Arc<Client>, presented: Option<SignedObject>) -> Unanswerable {
     match rejection {
         Rejection::Page(reason) => Unanswerable::Stop(Stop(reason)),
-        Rejection::Return(address, reason) => Unanswerable::Refused(Box::new(Refused {
-            client: client.clone(),
-            address,
-            reason,
-            presented,
-        })),
+        Rejection::Return(address, reason) => {
+            Unanswerable::Refused(Box::new(Refused { client: client.clone(), address, reason, presented }))
+        }
     }
 }

@@ -141,10 +141,16 @@ async fn jarm_70_to_74_the_form_post_page(engine: Engine) {
         assert!(header("cache-control").contains("no-cache"), "JARM-70 {id}");
         assert!(header("cache-control").contains("no-store"), "JARM-70/ATK-JARM-64 {id}");
         assert_eq!(header("pragma"), "no-cache", "JARM-70 {id}");
-        assert!(page.body.contains(&format!("method=\"post\" action=\"{}\"", party.redirect_uri)), "JARM-71 {id}");
+        assert!(
+            page.body.contains(&format!("method=\"post\" action=\"{}\"", party.redirect_uri)),
+            "JARM-71 {id}"
+        );
         let policy = header("content-security-policy");
         assert!(policy.starts_with("default-src 'none'"), "JARM-73 {id}: {policy}");
-        assert!(policy.contains("base-uri 'none'") && policy.contains("frame-ancestors 'none'"), "JARM-73 {id}");
+        assert!(
+            policy.contains("base-uri 'none'") && policy.contains("frame-ancestors 'none'"),
+            "JARM-73 {id}"
+        );
         assert!(!policy.contains("unsafe") && !policy.contains("form-action"), "JARM-73 {id}");
         let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap();
         assert!(page.body.contains(&format!("<script nonce=\"{nonce}\">")), "JARM-73 {id}");
@@ -311,7 +317,8 @@ async fn atk_jarm_58_restricted_modes(engine: Engine) {
         assert_eq!(claims["error"], "invalid_request", "ATK-JARM-58/JARM-79/JARM-15 {mode}");
         assert_eq!(claims["state"], "s", "ATK-JARM-58");
     }
-    let plain = house.register("plain-only", ProfileName::Baseline, json!({ "response_modes": ["query"] })).await;
+    let plain =
+        house.register("plain-only", ProfileName::Baseline, json!({ "response_modes": ["query"] })).await;
     let answer = house.visitor().open(&plain.plain(&house, json!({ "response_mode": "form_post" }))).await;
     assert_eq!(answer.field("error").as_deref(), Some("invalid_request"), "JARM-15: {answer}");
 }
@@ -327,9 +334,19 @@ async fn atk_jarm_60_and_atk_jarm_61_registrations(engine: Engine) {
     for (id, profile, members, passes) in [
         ("the control", fapi, json!({ "authorization_signed_response_alg": "ES256" }), true),
         ("ATK-JARM-60 none", fapi, json!({ "authorization_signed_response_alg": "none" }), false),
-        ("ATK-JARM-60 none", ProfileName::Baseline, json!({ "authorization_signed_response_alg": "none" }), false),
+        (
+            "ATK-JARM-60 none",
+            ProfileName::Baseline,
+            json!({ "authorization_signed_response_alg": "none" }),
+            false,
+        ),
         ("ATK-JARM-60/JARM-30", fapi, json!({ "authorization_signed_response_alg": "RS256" }), false),
-        ("ATK-JARM-60/JARM-31", ProfileName::Baseline, json!({ "authorization_signed_response_alg": "HS256" }), false),
+        (
+            "ATK-JARM-60/JARM-31",
+            ProfileName::Baseline,
+            json!({ "authorization_signed_response_alg": "HS256" }),
+            false,
+        ),
         ("ATK-JARM-61/JARM-36", fapi, json!({ "authorization_encrypted_response_enc": "A128GCM" }), false),
         ("ATK-JARM-61", fapi, json!({ "authorization_encrypted_response_alg": "RSA1_5" }), false),
         ("ATK-REG-06", fapi, json!({ "request_object_signing_alg": "none" }), false),
@@ -364,7 +381,8 @@ async fn jarm_92_no_script_reads_the_answer(engine: Engine) {
     let house = House::open(engine).await;
     let party = baseline(&house, json!({})).await;
     let url = party.by_value(&house, &party.object(&house, json!({})));
-    let request = house.request(reqwest::Method::OPTIONS, "/authorize").header("origin", "https://evil.example");
+    let request =
+        house.request(reqwest::Method::OPTIONS, "/authorize").header("origin", "https://evil.example");
     let preflight = house.send(request.header("access-control-request-method", "GET")).await;
     let mut visitor = house.visitor();
     let page = visitor.walk(&url).await;

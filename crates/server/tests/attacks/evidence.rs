@@ -126,7 +126,11 @@ async fn evd_25_a_flow_by_value_and_a_plain_one(engine: Engine) {
     party.code(&house, &answer).await;
     let (_, report) = exported(&house, &newest(&house).await).await;
     assert_holds(&report, "EVD-25 by value");
-    assert!(report.held(Check::RequestSignature) && report.held(Check::AnswerSignature), "{:?}", report.findings);
+    assert!(
+        report.held(Check::RequestSignature) && report.held(Check::AnswerSignature),
+        "{:?}",
+        report.findings
+    );
 
     let answer = visitor.agree(&party.plain(&house, json!({}))).await;
     party.code(&house, &answer).await;
@@ -137,7 +141,11 @@ async fn evd_25_a_flow_by_value_and_a_plain_one(engine: Engine) {
     let words = |report: &Report| {
         report.findings.iter().map(|finding| finding.sentence.to_lowercase()).collect::<Vec<_>>().join("\n")
     };
-    assert!(words(&report).contains("not signed") || words(&report).contains("unsigned"), "EVD-25: {}", words(&report));
+    assert!(
+        words(&report).contains("not signed") || words(&report).contains("unsigned"),
+        "EVD-25: {}",
+        words(&report)
+    );
 
     let answer = visitor.agree(&party.plain(&house, json!({ "response_mode": "query" }))).await;
     assert!(answer.parameter("code").is_some());
@@ -169,7 +177,10 @@ async fn evd_16_after_key_rotations(engine: Engine) {
     let new_key = key_of(&answer.parameter("response").unwrap());
     assert_ne!(old_key, new_key, "the key did change");
     let published = house.get(&house.url("/jwks")).await.json();
-    assert!(!published.to_string().contains(old_key.as_str().unwrap()), "ATK-META-03: the old one is published no more");
+    assert!(
+        !published.to_string().contains(old_key.as_str().unwrap()),
+        "ATK-META-03: the old one is published no more"
+    );
     for (id, transaction) in [("old", transaction), ("new", newest(&house).await)] {
         let (_, report) = exported(&house, &transaction).await;
         assert_holds(&report, &format!("EVD-16 {id}"));
@@ -199,7 +210,11 @@ async fn evd_35_no_evidence_no_answer(engine: Engine) {
             assert!(reply.status >= 500, "EVD-35 {table} {id}: {reply}");
             assert_eq!(reply.location(), None, "EVD-35 {id}: nothing is answered");
             for leak in [table, "SQL", "sqlite", "panicked", "relation"] {
-                assert!(!reply.body.contains(leak), "EVD-35 {id}: says nothing of the inside: {}", reply.body);
+                assert!(
+                    !reply.body.contains(leak),
+                    "EVD-35 {id}: says nothing of the inside: {}",
+                    reply.body
+                );
             }
         }
         assert_eq!(house.texts(count).await, codes, "EVD-35: no code");
@@ -229,7 +244,8 @@ async fn evd_36_two_sequencers_at_once(engine: Engine) {
 async fn evd_37_and_evd_32_erased_bytes(engine: Engine) {
     let house = House::open(engine).await;
     let party = fapi(&house).await;
-    let answer = house.visitor().agree(&party.pushed(&house, json!({ "state": "very-recognisable" })).await).await;
+    let answer =
+        house.visitor().agree(&party.pushed(&house, json!({ "state": "very-recognisable" })).await).await;
     party.code(&house, &answer).await;
     let transaction = newest(&house).await;
     let (kept, report) = exported(&house, &transaction).await;
@@ -256,7 +272,8 @@ async fn evd_38_and_evd_10_no_leaf_is_personal(engine: Engine) {
     let house = House::open(engine).await;
     let party = fapi(&house).await;
     let state = "a-very-recognisable-state";
-    let url = party.pushed(&house, json!({ "state": state, "scope": "openid email", "login_hint": "ada" })).await;
+    let url =
+        party.pushed(&house, json!({ "state": state, "scope": "openid email", "login_hint": "ada" })).await;
     let answer = house.visitor().agree(&url).await;
     let code = party.code(&house, &answer).await;
     let tokens = party.redeem(&house, &code).await.json();

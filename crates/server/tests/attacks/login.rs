@@ -71,7 +71,10 @@ async fn unknown_people_and_wrong_passwords_look_the_same(engine: Engine) {
     assert_eq!(visitor.session(), None, "no session without a login");
     let reply = visitor.try_password(&page, "ada", &house.person().password).await;
     assert_eq!(reply.status, 303, "the control: {reply}");
-    assert!(!known.body.contains("wrong") || !known.body.contains("value=\"wrong\""), "the password is not echoed");
+    assert!(
+        !known.body.contains("wrong") || !known.body.contains("value=\"wrong\""),
+        "the password is not echoed"
+    );
 }
 
 async fn atk_oidc_01_prompt_none(engine: Engine) {
@@ -86,7 +89,11 @@ async fn atk_oidc_01_prompt_none(engine: Engine) {
     visitor.log_in(&page, house.person()).await;
     let answer = visitor.open(&silent()).await;
     let claims = party.read(&house, &answer).await;
-    assert_eq!((&claims["error"], &claims["state"]), (&json!("consent_required"), &json!("s")), "ATK-OIDC-01");
+    assert_eq!(
+        (&claims["error"], &claims["state"]),
+        (&json!("consent_required"), &json!("s")),
+        "ATK-OIDC-01"
+    );
     for (id, prompt, error) in [
         ("ATK-OIDC-01 none login", "none login", "invalid_request"),
         ("IDT-07 none consent", "none consent", "invalid_request"),
@@ -144,7 +151,11 @@ async fn atk_oidc_02_fresh_logins(engine: Engine) {
         assert_eq!(house.census().await.count("authorization_code"), before, "{id}");
         house.advance(10);
         let answer = visitor.log_in(&page, house.person()).await;
-        assert_eq!(auth_time(&house, &party, &answer).await, house.now().as_secs(), "{id}: a fresh auth_time");
+        assert_eq!(
+            auth_time(&house, &party, &answer).await,
+            house.now().as_secs(),
+            "{id}: a fresh auth_time"
+        );
     }
     house.advance(10);
     let both = json!({ "prompt": "none", "max_age": 5 });

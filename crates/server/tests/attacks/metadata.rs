@@ -131,7 +131,8 @@ async fn meta_05_every_endpoint_and_mode_works(engine: Engine) {
         assert_eq!(listed, ["private_key_jwt"], "ATK-META-01");
     }
     let basic = house.request(Method::POST, "/token").header("authorization", "Basic YWxsOmh1c2g=");
-    let basic = basic.header("content-type", "application/x-www-form-urlencoded").body("grant_type=refresh_token");
+    let basic =
+        basic.header("content-type", "application/x-www-form-urlencoded").body("grant_type=refresh_token");
     assert_eq!(house.send(basic).await.status, 401, "ATK-META-01 client_secret_basic");
 }
 
@@ -154,7 +155,11 @@ async fn meta_05_every_request_algorithm_works(engine: Engine) {
         house.register_party(&party).await;
         let by_value = house.visitor().open(&party.by_value(&house, &party.object(&house, json!({})))).await;
         let works = by_value.status == 303;
-        assert_eq!(works, objects.contains(&algorithm.to_owned()), "ATK-META-01/JAR-133 {algorithm}: {by_value}");
+        assert_eq!(
+            works,
+            objects.contains(&algorithm.to_owned()),
+            "ATK-META-01/JAR-133 {algorithm}: {by_value}"
+        );
         let pushed = party.push(&house, &party.object(&house, json!({}))).await;
         let works = pushed.status == 201;
         assert_eq!(works, assertions.contains(&algorithm.to_owned()), "ATK-META-01 {algorithm}: {pushed}");
@@ -206,11 +211,13 @@ async fn meta_05_every_signing_algorithm_answers(engine: Engine) {
             "authorization_signed_response_alg": algorithm,
             "id_token_signed_response_alg": algorithm,
         });
-        let party = house.register(&algorithm.to_lowercase(), ProfileName::Fapi2MessageSigning, members).await;
+        let party =
+            house.register(&algorithm.to_lowercase(), ProfileName::Fapi2MessageSigning, members).await;
         let answer = house.visitor().agree(&party.pushed(&house, json!({})).await).await;
         let code = party.code(&house, &answer).await;
         let tokens = party.redeem(&house, &code).await.json();
-        for token in [answer.parameter("response").unwrap(), tokens["id_token"].as_str().unwrap().to_owned()] {
+        for token in [answer.parameter("response").unwrap(), tokens["id_token"].as_str().unwrap().to_owned()]
+        {
             let header = countersign_jose::base64url::decode(token.split('.').next().unwrap()).unwrap();
             let header: Value = serde_json::from_slice(&header).unwrap();
             assert_eq!(header["alg"], algorithm, "JARM-29: {header}");
@@ -226,7 +233,9 @@ async fn meta_06_nothing_forbidden_is_listed(engine: Engine) {
         let house = House::with(engine, "", |settings| settings.minimum_profile = floor).await;
         let [document, _] = documents(&house).await;
         let text = document.to_string();
-        for forbidden in ["\"RS256\"", "HS256", "client_secret", "implicit", "password", "\"plain\"", "RSA1_5"] {
+        for forbidden in
+            ["\"RS256\"", "HS256", "client_secret", "implicit", "password", "\"plain\"", "RSA1_5"]
+        {
             assert!(!text.contains(forbidden), "META-06/ATK-META-01: {floor} lists {forbidden}");
         }
         for (name, values) in document.as_object().unwrap() {
@@ -264,7 +273,11 @@ async fn jar_134_and_par_14_what_is_demanded_of_everybody(engine: Engine) {
     let weak = house.register("weak", ProfileName::Baseline, json!({})).await;
     let before = house.census().await;
     for url in [weak.plain(&house, json!({})), weak.by_value(&house, &weak.object(&house, json!({})))] {
-        assert_refused("ATK-META-01/JAR-103: the server demands it", &house.visitor().open(&url).await, "invalid_client");
+        assert_refused(
+            "ATK-META-01/JAR-103: the server demands it",
+            &house.visitor().open(&url).await,
+            "invalid_client",
+        );
     }
     let reply = weak.push(&house, &weak.object(&house, json!({ "response_mode": "query" }))).await;
     assert_eq!((reply.status, reply.error().as_deref()), (401, Some("invalid_client")), "META-05: {reply}");

@@ -170,7 +170,8 @@ async fn atk_par_10_tabs_and_browsers_at_once(engine: Engine) {
         let mut other_tab = tab.clone();
         let codes = house.census().await.count("authorization_code");
         let second = if round % 2 == 0 { "allow" } else { "deny" };
-        let answers: (Reply, Reply) = tokio::join!(tab.decide(&page, "allow"), other_tab.decide(&page, second));
+        let answers: (Reply, Reply) =
+            tokio::join!(tab.decide(&page, "allow"), other_tab.decide(&page, second));
         let answered = [&answers.0, &answers.1].iter().filter(|answer| answer.location().is_some()).count();
         assert_eq!(answered, 1, "ATK-PAR-10 tabs: {} {}", answers.0, answers.1);
         assert!(house.census().await.count("authorization_code") <= codes + 1, "ATK-PAR-10");
@@ -346,12 +347,16 @@ async fn atk_par_23_credentials_are_not_stored(engine: Engine) {
     let url = party.pushed_url(&house, &party.post(&house, "/par", &fields).await);
     let answer = house.visitor().agree(&url).await;
     party.code(&house, &answer).await;
-    let convert = if engine == Engine::Sqlite { "CAST(request AS TEXT)" } else { "convert_from(request, 'UTF8')" };
+    let convert =
+        if engine == Engine::Sqlite { "CAST(request AS TEXT)" } else { "convert_from(request, 'UTF8')" };
     let mut stored = house.texts(&format!("SELECT {convert} FROM pushed_request")).await;
     stored.extend(house.texts(&format!("SELECT {convert} FROM interaction")).await);
     assert!(stored.iter().all(|request| request.contains("code_challenge")), "the control: {stored:?}");
     for request in &stored {
-        assert!(!request.contains("client_assertion") && !request.contains("hush"), "ATK-PAR-23/PAR-21: {request}");
+        assert!(
+            !request.contains("client_assertion") && !request.contains("hush"),
+            "ATK-PAR-23/PAR-21: {request}"
+        );
         let request: Value = serde_json::from_str(request).unwrap();
         assert_eq!(request["client_id"], "baseline");
     }

@@ -115,7 +115,11 @@ async fn red_01_registered_queries_stay(engine: Engine) {
     assert_ne!(answer.parameter("code").as_deref(), Some("attacker"), "ATK-RED-14: one code, and ours");
     assert_eq!(answer.parameter("state").as_deref(), Some("x&code=attacker"), "ATK-RED-14");
     let page = visitor.agree(&party.plain(&house, json!({ "response_mode": "form_post.jwt" }))).await;
-    assert!(page.body.contains("action=\"https://query.example/cb?a=%22b%27&#38;c=d\""), "ATK-JARM-54: {}", page.body);
+    assert!(
+        page.body.contains("action=\"https://query.example/cb?a=%22b%27&#38;c=d\""),
+        "ATK-JARM-54: {}",
+        page.body
+    );
 }
 
 async fn atk_red_13_loopback(engine: Engine) {
@@ -183,7 +187,10 @@ async fn red_12_pages_cannot_be_framed_or_read(engine: Engine) {
         assert_eq!(header("x-content-type-options"), "nosniff", "RED-12: {page}");
         for load in ["src=\"", "<link rel=\"stylesheet\" href=\""] {
             for address in page.body.split(load).skip(1) {
-                assert!(!address.starts_with("http") && !address.starts_with("//"), "ATK-RED-24: {address:.60}");
+                assert!(
+                    !address.starts_with("http") && !address.starts_with("//"),
+                    "ATK-RED-24: {address:.60}"
+                );
             }
         }
         assert!(!page.body.contains("<script") && !page.body.contains("onclick="), "RED-12");
@@ -255,7 +262,8 @@ async fn atk_red_23_forms_of_other_origins(engine: Engine) {
         }
     }
     assert_refused("ATK-RED-23 neither", &visitor.decide(&consent, "maybe").await, "invalid_request");
-    let crossed = visitor.open(&format!("{}?interaction={interaction}&decision=allow", house.url("/consent"))).await;
+    let crossed =
+        visitor.open(&format!("{}?interaction={interaction}&decision=allow", house.url("/consent"))).await;
     assert_eq!(crossed.status, 200, "ATK-RED-23: a link decides nothing: {crossed}");
     assert!(house.census().await.changed(&before).is_empty(), "ATK-RED-23 consent");
     party.code(&house, &visitor.decide(&consent, "allow").await).await;
@@ -326,8 +334,12 @@ async fn atk_red_29_pollution(engine: Engine) {
     let party = bookshop(&house).await;
     let url = party.plain(&house, json!({ "scope": "openid" }));
     let mut visitor = house.visitor();
-    let page = visitor.reach_consent(&format!("{url}&scope[]=email&scope%5B%5D2=profile&x;scope=email")).await;
-    assert!(!page.body.contains("<code class=\"scope\">email</code>"), "ATK-RED-29: unknown names are ignored");
+    let page =
+        visitor.reach_consent(&format!("{url}&scope[]=email&scope%5B%5D2=profile&x;scope=email")).await;
+    assert!(
+        !page.body.contains("<code class=\"scope\">email</code>"),
+        "ATK-RED-29: unknown names are ignored"
+    );
     let before = house.census().await;
     for (id, tail) in [
         ("ATK-RED-29 NUL", "&scope%00=email"),
@@ -439,8 +451,14 @@ async fn atk_oidc_09_parallel_tabs(engine: Engine) {
     let second_consent = browser.log_in(&second, house.person()).await;
     let address = format!("{}?interaction={}", house.url("/login"), first.field("interaction").unwrap());
     let first_consent = browser.walk(&address).await;
-    assert!(first_consent.body.contains("Client one") && !first_consent.body.contains(">email<"), "ATK-OIDC-09");
-    assert!(second_consent.body.contains("Client two") && second_consent.body.contains(">email<"), "ATK-OIDC-09");
+    assert!(
+        first_consent.body.contains("Client one") && !first_consent.body.contains(">email<"),
+        "ATK-OIDC-09"
+    );
+    assert!(
+        second_consent.body.contains("Client two") && second_consent.body.contains(">email<"),
+        "ATK-OIDC-09"
+    );
     let crossed = [
         ("interaction", first_consent.field("interaction").unwrap()),
         ("csrf", second_consent.field("csrf").unwrap()),

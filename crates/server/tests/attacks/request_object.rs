@@ -105,9 +105,7 @@ async fn the_header_is_strict_and_brings_no_key(engine: Engine) {
             ("ATK-JAR-21 x5u", |gate| {
                 gate.object().header("x5u", "http://169.254.169.254/").sign(&gate.party.key)
             }),
-            ("ATK-JAR-21 x5c", |gate| {
-                gate.object().header("x5c", json!(["MIIB"])).sign(&gate.party.key)
-            }),
+            ("ATK-JAR-21 x5c", |gate| gate.object().header("x5c", json!(["MIIB"])).sign(&gate.party.key)),
             ("ATK-JAR-22", |gate| {
                 let open = format!("{}?to=https://evil.example", gate.party.redirect_uri);
                 gate.object().header("jku", open).sign(&gate.party.key)
@@ -228,12 +226,7 @@ async fn atk_jar_12_the_registered_algorithm_is_the_only_one(engine: Engine) {
     fixed.refuses("ATK-JAR-12", &fixed.object().sign_as(second), "invalid_request_object").await;
 }
 
-async fn gate_of<'h>(
-    house: &'h House,
-    id: &str,
-    own: &SigningKey,
-    members: serde_json::Value,
-) -> Gate<'h> {
+async fn gate_of<'h>(house: &'h House, id: &str, own: &SigningKey, members: serde_json::Value) -> Gate<'h> {
     let own = SigningKey::from_pkcs8(&own.to_pkcs8().unwrap(), own.algorithm()).unwrap();
     let party = Party::with_key(id, Way::ByValue.profile(), own, members);
     house.register_party(&party).await;
@@ -249,7 +242,8 @@ async fn atk_jar_14_and_atk_jar_15_keys_of_other_clients(engine: Engine) {
         gate.refuses("ATK-JAR-14", &foreign, "invalid_request_object").await;
         // Another client whose key has the same name.
         let namesake = SigningKey::generate(Algorithm::ES256).unwrap().with_key_id(gate.party.key.key_id());
-        let twin = Party::with_key(&format!("twin-{way:?}").to_lowercase(), way.profile(), namesake, json!({}));
+        let twin =
+            Party::with_key(&format!("twin-{way:?}").to_lowercase(), way.profile(), namesake, json!({}));
         house.register_party(&twin).await;
         gate.refuses("ATK-JAR-15", &gate.object().sign(&twin.key), "invalid_request_object").await;
         // An object that is right for its own client, under the name of another.
@@ -287,7 +281,11 @@ async fn atk_jar_26_and_atk_jar_27_the_type(engine: Engine) {
     for way in Way::BOTH {
         let gate = Gate::open(&house, way, &format!("lax-{way:?}").to_lowercase(), json!({})).await;
         for typ in ["OAuth-Authz-Req+JWT", "application/oauth-authz-req+jwt", "JWT"] {
-            gate.accepts(&format!("ATK-JAR-26 {typ}"), &gate.object().header("typ", typ).sign(&gate.party.key)).await;
+            gate.accepts(
+                &format!("ATK-JAR-26 {typ}"),
+                &gate.object().header("typ", typ).sign(&gate.party.key),
+            )
+            .await;
         }
         let untyped = |gate: &Gate<'_>| gate.object().without_header("typ").sign(&gate.party.key);
         gate.accepts("the control of ATK-JAR-27: not strict", &untyped(&gate)).await;
@@ -325,8 +323,11 @@ async fn atk_jar_34_to_36_unfit_keys(engine: Engine) {
 
     // A key that registration would refuse, put into the table by hand: then there is no such client.
     for (id, e, bits) in [("ATK-JAR-34 1024 bits", "AQAB", 1024), ("ATK-JAR-34 e = 1", "AQ", 2048)] {
-        let weak = json!({ "kty": "RSA", "kid": "weak", "n": base64url::encode(vec![0xc5; bits / 8]), "e": e });
-        let gate = gate_of(&house, &format!("weak-{bits}"), own, json!({ "jwks": { "keys": [own.public_jwk()] } })).await;
+        let weak =
+            json!({ "kty": "RSA", "kid": "weak", "n": base64url::encode(vec![0xc5; bits / 8]), "e": e });
+        let gate =
+            gate_of(&house, &format!("weak-{bits}"), own, json!({ "jwks": { "keys": [own.public_jwk()] } }))
+                .await;
         gate.accepts(&format!("the control of {id}"), &gate.honest()).await;
         let mut metadata = gate.party.metadata.clone();
         metadata["jwks"] = json!({ "keys": [own.public_jwk(), weak] });
@@ -373,7 +374,9 @@ async fn atk_jar_38_and_atk_jar_39_sizes(engine: Engine) {
     let over = padded(&pushed, 64 * 1024 + 8);
     pushed.refuses("ATK-JAR-39", &over, "invalid_request_object").await;
     let members = (0..5_000).fold(pushed.object(), |object, n| object.add_header(&format!("m{n}"), "1"));
-    pushed.refuses("ATK-JAR-38 many members", &members.sign(&pushed.party.key), "invalid_request_object").await;
+    pushed
+        .refuses("ATK-JAR-38 many members", &members.sign(&pushed.party.key), "invalid_request_object")
+        .await;
     let before = house.census().await;
     for (id, large) in [
         ("ATK-JAR-38 header of 1 MB", pushed.object().header("x", "h".repeat(1 << 20))),
@@ -389,8 +392,9 @@ async fn atk_jar_38_and_atk_jar_39_sizes(engine: Engine) {
     let reply = house.send(form).await;
     assert_refused("ATK-JAR-38/JAR-28 posted", &reply, "invalid_request_object");
     assert!(house.census().await.changed(&before).is_empty());
-    refuse_at(&by_value, &[("ATK-JAR-18 long", |gate| {
-        gate.object().header("kid", "k".repeat(10_000)).sign(&gate.party.key)
-    })])
+    refuse_at(
+        &by_value,
+        &[("ATK-JAR-18 long", |gate| gate.object().header("kid", "k".repeat(10_000)).sign(&gate.party.key))],
+    )
     .await;
 }

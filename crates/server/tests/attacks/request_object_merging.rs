@@ -204,11 +204,12 @@ async fn atk_jar_84_to_86_what_must_be_signed_and_pushed(engine: Engine) {
         assert_refused(id, &house.visitor().open(&url).await, error);
     }
     let claims = signs.party.claims(&house);
-    let fields: Vec<(&str, &str)> = ["response_type", "redirect_uri", "scope", "code_challenge", "response_mode"]
-        .iter()
-        .map(|name| (*name, claims[*name].as_str().unwrap()))
-        .chain([("code_challenge_method", "S256")])
-        .collect();
+    let fields: Vec<(&str, &str)> =
+        ["response_type", "redirect_uri", "scope", "code_challenge", "response_mode"]
+            .iter()
+            .map(|name| (*name, claims[*name].as_str().unwrap()))
+            .chain([("code_challenge_method", "S256")])
+            .collect();
     let fapi_fields: Vec<(&str, &str)> = fields
         .iter()
         .map(|&(name, value)| (name, if name == "redirect_uri" { &*fapi.party.redirect_uri } else { value }))
@@ -248,7 +249,8 @@ async fn atk_jar_91_and_atk_jar_92_text_stays_text(engine: Engine) {
     let markup = "\"><script>alert(1)</script><b x='";
     let name = json!({ "client_name": markup });
     let gate = Gate::open(&house, Way::ByValue, "markup", name).await;
-    let hinted = gate.party.object(&house, json!({ "login_hint": markup, "state": markup, "x_name": markup }));
+    let hinted =
+        gate.party.object(&house, json!({ "login_hint": markup, "state": markup, "x_name": markup }));
     let mut visitor = house.visitor();
     let login = visitor.walk(&gate.party.by_value(&house, &hinted)).await;
     assert_eq!(login.status, 200, "{login}");
@@ -261,7 +263,9 @@ async fn atk_jar_91_and_atk_jar_92_text_stays_text(engine: Engine) {
     let answer = visitor.decide(&consent, "allow").await;
     assert_eq!(gate.party.read(&house, &answer).await["state"], markup, "ATK-JARM-53: returned unchanged");
 
-    let plain = gate.party.object(&house, json!({ "state": "a\r\nSet-Cookie: x=y\r\n\u{2028}", "response_mode": "query" }));
+    let plain = gate
+        .party
+        .object(&house, json!({ "state": "a\r\nSet-Cookie: x=y\r\n\u{2028}", "response_mode": "query" }));
     let answer = house.visitor().agree(&gate.party.by_value(&house, &plain)).await;
     assert_eq!(answer.parameter("state").as_deref(), Some("a\r\nSet-Cookie: x=y\r\n\u{2028}"), "ATK-RED-15");
     assert!(answer.header("set-cookie").is_none_or(|cookies| !cookies.contains("x=y")), "ATK-RED-08");

@@ -30,8 +30,12 @@ async fn atk_jar_57_pushed_twice(engine: Engine) {
     gate.accepts("the control of the same jti in another object", &object).await;
     let jti = gate.object().claim("jti", "fixed").sign(&gate.party.key);
     gate.accepts("a fixed jti", &jti).await;
-    gate.refuses("JAR-105", &gate.object().claim("jti", "fixed").sign(&gate.party.key), "invalid_request_object")
-        .await;
+    gate.refuses(
+        "JAR-105",
+        &gate.object().claim("jti", "fixed").sign(&gate.party.key),
+        "invalid_request_object",
+    )
+    .await;
     // Spent until the object itself has expired, and never shorter.
     house.advance(295);
     assert_refused("JAR-105 later", &gate.send(&jti).await, "invalid_request_object");
@@ -68,7 +72,11 @@ async fn atk_jar_59_a_reload_works(engine: Engine) {
     assert_eq!(first.field("interaction"), again.field("interaction"), "ATK-JAR-59: one interaction");
     let consent = visitor.log_in(&again, house.person()).await;
     let reloaded = visitor.walk(&url).await;
-    assert_eq!(consent.field("interaction"), reloaded.field("interaction"), "ATK-JAR-59: at the consent page");
+    assert_eq!(
+        consent.field("interaction"),
+        reloaded.field("interaction"),
+        "ATK-JAR-59: at the consent page"
+    );
     let answer = visitor.decide(&reloaded, "allow").await;
     gate.party.code(&house, &answer).await;
     assert_eq!(house.census().await.count("interaction"), 1, "ATK-JAR-59");

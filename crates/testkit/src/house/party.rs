@@ -117,8 +117,12 @@ impl Party {
             !["iss", "aud", "iat", "nbf", "exp", "jti", "client_id"].contains(&name.as_str())
         });
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let fields: Vec<(String, String)> =
-            claims.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), text(value))).collect();
+        let fields: Vec<(String, String)> = claims
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| (name.clone(), text(value)))
+            .collect();
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
         self.url(house, &fields)
     }
@@ -186,7 +190,10 @@ impl Party {
 
     /// The code of a signed answer.
     pub async fn code(&self, house: &House, answer: &Reply) -> String {
-        self.read(house, answer).await["code"].as_str().unwrap_or_else(|| panic!("no code: {answer}")).to_owned()
+        self.read(house, answer).await["code"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no code: {answer}"))
+            .to_owned()
     }
 }
 

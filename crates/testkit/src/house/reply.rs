@@ -25,7 +25,8 @@ impl Reply {
 
     /// A header, if it was sent once; the values joined, if it was sent more often.
     pub fn header(&self, name: &str) -> Option<String> {
-        let values: Vec<_> = self.headers.get_all(name).iter().map(|value| value.to_str().expect("text")).collect();
+        let values: Vec<_> =
+            self.headers.get_all(name).iter().map(|value| value.to_str().expect("text")).collect();
         if values.is_empty() { None } else { Some(values.join(", ")) }
     }
 
@@ -66,7 +67,8 @@ impl Reply {
     pub fn rule(&self) -> Option<String> {
         let json = serde_json::from_str::<Value>(&self.body).ok();
         let text = json.as_ref().and_then(|body| body["error_description"].as_str());
-        let told = text.and_then(|text| text.rsplit_once('(')?.1.split_once(',')).map(|(rule, _)| rule.to_owned());
+        let told =
+            text.and_then(|text| text.rsplit_once('(')?.1.split_once(',')).map(|(rule, _)| rule.to_owned());
         told.or_else(|| self.text("error-rule"))
     }
 

@@ -49,7 +49,8 @@ impl<'h> Visitor<'h> {
 
     /// Sends a request with its cookies.
     pub async fn send(&mut self, request: reqwest::RequestBuilder) -> Reply {
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) };
         let reply = self.house.send(request).await;
         for set in reply.headers.get_all("set-cookie") {
@@ -85,8 +86,12 @@ impl<'h> Visitor<'h> {
     /// Fills in the login page and goes nowhere.
     pub async fn try_password(&mut self, page: &Reply, username: &str, password: &str) -> Reply {
         let (interaction, csrf) = hidden(page);
-        let fields =
-            [("interaction", &*interaction), ("csrf", &*csrf), ("username", username), ("password", password)];
+        let fields = [
+            ("interaction", &*interaction),
+            ("csrf", &*csrf),
+            ("username", username),
+            ("password", password),
+        ];
         self.submit("/login", &fields).await
     }
 
