@@ -35,7 +35,8 @@ impl AuthorizationServer {
         evidence: EvidenceKeeper,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self(Arc::new(Inner { settings, store, clients: Clients::new(), keys, evidence, clock }))
+        let clients = Clients::new(settings.minimum_profile);
+        Self(Arc::new(Inner { settings, store, clients, keys, evidence, clock }))
     }
 
     /// Who this server is.

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use countersign_protocol::metadata::ClientMetadata;
 use countersign_protocol::parameter::{ClientId, Issuer};
+use countersign_protocol::policy::ProfileName;
 use countersign_protocol::registration::Client;
 use countersign_storage::{StorageError, Store, client};
 use quick_cache::sync::Cache;
@@ -12,12 +13,14 @@ use quick_cache::sync::Cache;
 /// are parsed only when the row changed.
 pub(crate) struct Clients {
     parsed: Cache<ClientId, (u64, Arc<Client>)>,
+    floor: ProfileName,
 }
 
 impl Clients {
-    /// Room for the clients in use; the others are parsed again when they come.
-    pub(crate) fn new() -> Self {
-        Self { parsed: Cache::new(10_000) }
+    /// Room for the clients in use; the others are parsed again when they come. None counts whose profile is weaker
+    /// than `floor`: the metadata says that everybody must do what that demands (META-05).
+    pub(crate) fn new(floor: ProfileName) -> Self {
+        Self { parsed: Cache::new(10_000), floor }
     }
 
     /// The active client of this name, if there is one.
@@ -43,6 +46,10 @@ impl Clients {
     /// A stored registration that does not hold any more, under stricter rules perhaps, is no client.
     fn parse(&self, row: &client::Client) -> Option<Arc<Client>> {
         let metadata: ClientMetadata = serde_json::from_str(&row.metadata).ok()?;
+        if !metadata.profile.is_at_least(self.floor) {
+            tracing::warn!(client_id = %row.client_id, "a stored client is below the minimum profile");
+            return None;
+        }
         match Client::register(metadata) {
             Ok(parsed) => {
                 let parsed = Arc::new(parsed);

@@ -9,6 +9,7 @@
 pub mod browser;
 pub mod entropy;
 pub mod forge;
+pub mod house;
 pub mod keys;
 pub mod pair;
 pub mod parties;

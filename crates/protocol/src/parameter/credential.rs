@@ -115,6 +115,13 @@ impl CsrfToken {
         Self(base64url::encode(sha256(text.as_bytes())))
     }
 
+    /// The token of a form that was shown to one login: with another one in the same browser it is void, so that
+    /// nobody decides on a page that names somebody else (ATK-OIDC-08).
+    pub fn derive_for(browser: &BrowserKey, interaction: &InteractionId, session: &SessionId) -> Self {
+        let text = format!("csrf\0{}{}{}", browser.0, interaction.0, session.0);
+        Self(base64url::encode(sha256(text.as_bytes())))
+    }
+
     /// Whether a form sent this token, in constant time.
     pub fn matches(&self, sent: &str) -> bool {
         constant_time_eq(self.0.as_bytes(), sent.as_bytes())

@@ -36,6 +36,11 @@ impl Scope {
         Self(self.0.intersection(&other.0).cloned().collect())
     }
 
+    /// The words that are in either.
+    pub fn union(&self, other: &Self) -> Self {
+        Self(self.0.union(&other.0).cloned().collect())
+    }
+
     /// Whether no word is in it.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -117,6 +117,12 @@ impl ProfileName {
         }
     }
 
+    /// Whether this profile demands at least what `floor` does.
+    pub fn is_at_least(self, floor: Self) -> bool {
+        let strength = |name: Self| Self::ALL.iter().position(|own| *own == name);
+        strength(self) >= strength(floor)
+    }
+
     /// The name as it is written in registrations and configuration.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,3 +1,5 @@
+use countersign_jose::{Algorithm, Thumbprint};
+
 use crate::parameter::{ClientId, Issuer, RequestReference};
 use crate::policy::Control;
 use crate::reason::Reason;
@@ -65,6 +67,18 @@ pub fn verify_by_value(
     let object = RequestObject::parse(object, MOST_BY_VALUE).map_err(Rejection::Page)?;
     let verified = object.verify(client, Expectations { issuer, now }).map_err(Rejection::Page)?;
     verified.map(|verified| Carriage::Signed(Box::new(verified)).into_request(client, false, None))
+}
+
+/// Who signed an object that [`verify_by_value`] refused only for what it asks, for the evidence of the refusal.
+pub fn signer_of(
+    object: &str,
+    client: &Client,
+    issuer: &Issuer,
+    now: UnixTime,
+) -> Option<(Thumbprint, Algorithm)> {
+    let object = RequestObject::parse(object, MOST_BY_VALUE).ok()?;
+    let (verified, _) = object.verify(client, Expectations { issuer, now }).ok()?.into_parts();
+    Some((verified.key(), verified.algorithm()))
 }
 
 /// Validates a plain request.

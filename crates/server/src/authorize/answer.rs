@@ -14,7 +14,7 @@ use countersign_storage::{
 
 use super::Stop;
 use super::error_page::host;
-use super::interact::{Browser, Person, Progress, refused_opening, see_other};
+use super::interact::{Browser, Person, Progress, consented, refused_opening, see_other};
 use super::keep::{self, Kept};
 use super::resolve::Refused;
 use crate::AuthorizationServer;
@@ -71,7 +71,10 @@ async fn answer_with_code(
     let kept =
         Kept { progress: &progress, decision: &decision, shown: granted.shown.as_deref(), answer: &answer };
     let evidence = keep::flow(server, &kept).await?;
-    let remembered = granted.shown.as_ref().map(|_| remember(server, &progress, &granted.person));
+    let remembered = match granted.shown {
+        Some(_) => Some(remember(server, &progress, &granted.person).await?),
+        None => None,
+    };
     let attached = granted.shown.is_none().then(|| attach(server, &progress, browser, &granted.person));
     let unit = Unit::new()
         .then_all(attached.flatten())
@@ -109,7 +112,7 @@ pub(super) async fn refuse(server: &AuthorizationServer, refused: Refused) -> Re
     let Refused { client, address, reason, presented } = refused;
     let transaction = TransactionId::generate(server.now(), &mut SystemEntropy);
     let answer = encode(server, &client, address, Decided::Refused(reason))?;
-    let evidence = keep::refusal(server, &client, &transaction, presented.as_deref(), reason, &answer)?;
+    let evidence = keep::refusal(server, &client, &transaction, presented.as_ref(), reason, &answer).await?;
     commit(server, Unit::new().then_all(evidence)).await?;
     mark(deliver(server, &client, &answer)?, reason)
 }
@@ -173,10 +176,16 @@ fn issue(
     authorization_code::issue(server.issuer(), code.hash(), &row, expires_at.plus(600))
 }
 
-/// What was granted now stands beside what was granted before.
-fn remember(server: &AuthorizationServer, progress: &Progress, person: &Person) -> Statement {
-    let granted = consent::Consent { scopes: progress.request.scope.to_string(), granted_at: server.now() };
-    consent::remember(server.issuer(), &person.user.subject, progress.client.id(), &granted)
+/// What was granted now stands beside what was granted before: agreeing to less takes nothing back (IDT-07).
+async fn remember(
+    server: &AuthorizationServer,
+    progress: &Progress,
+    person: &Person,
+) -> Result<Statement, Stop> {
+    let before = consented(server, progress, person).await?.unwrap_or_default();
+    let scopes = before.union(&progress.request.scope).to_string();
+    let granted = consent::Consent { scopes, granted_at: server.now() };
+    Ok(consent::remember(server.issuer(), &person.user.subject, progress.client.id(), &granted))
 }
 
 fn decision(

@@ -56,7 +56,8 @@ async fn show(server: &AuthorizationServer, browser: &Browser, query: &str) -> R
     }
     let mut page = page(server, &progress, &person);
     page.interaction = progress.id.expose().to_owned();
-    page.csrf = browser.csrf(&progress.id).expose().to_owned();
+    page.csrf =
+        browser.csrf_of_login(&progress.id).map(|token| token.expose().to_owned()).unwrap_or_default();
     page.switch_account =
         format!("{}?interaction={}&switch=1", server.issuer().endpoint("/login"), progress.id.expose());
     Ok(html(StatusCode::OK, page.render()))
@@ -70,7 +71,8 @@ async fn decision(
 ) -> Result<Response, Stop> {
     let form = parse_form(headers, body)?;
     let progress = resume(server, form.get("interaction"), browser).await?;
-    if !browser.csrf(&progress.id).matches(form.get("csrf").unwrap_or_default()) {
+    let token = browser.csrf_of_login(&progress.id);
+    if !token.is_some_and(|token| token.matches(form.get("csrf").unwrap_or_default())) {
         return Err(Stop(Reason::FormForged));
     }
     let person = match turn(server, &progress, browser).await? {

@@ -90,6 +90,11 @@ impl Browser {
         CsrfToken::derive(&self.key, interaction)
     }
 
+    /// The token of the consent form, which ends with the login it was shown to; none while nobody is logged in.
+    pub(super) fn csrf_of_login(&self, interaction: &InteractionId) -> Option<CsrfToken> {
+        self.session.as_ref().map(|session| CsrfToken::derive_for(&self.key, interaction, session))
+    }
+
     /// Lets a new browser keep its key.
     pub(super) fn remember(&self, server: &AuthorizationServer, mut response: Response) -> Response {
         let cookie = set_browser(&self.key, server.issuer()).filter(|_| self.is_new);
@@ -190,7 +195,10 @@ pub(super) async fn turn(
     let known = asked.consent.then_some(false);
     let known = match known {
         Some(known) => known,
-        None => has_consented(server, progress, &person).await?,
+        None => {
+            let granted = consented(server, progress, &person).await?;
+            granted.is_some_and(|granted| progress.request.scope.is_subset(&granted))
+        }
     };
     Ok(match (known, asked.none) {
         (true, _) => Turn::Granted(Box::new(person)),
@@ -225,16 +233,15 @@ async fn person(
     Ok(Some(Person { user, session, login }))
 }
 
-/// Whether the person granted all of this to this client before.
-async fn has_consented(
+/// What the person granted this client before, if anything.
+pub(super) async fn consented(
     server: &AuthorizationServer,
     progress: &Progress,
     person: &Person,
-) -> Result<bool, Stop> {
+) -> Result<Option<Scope>, Stop> {
     let found =
         consent::find(server.store(), server.issuer(), &person.user.subject, progress.client.id()).await?;
-    let granted: Option<Scope> = found.and_then(|consent| consent.scopes.parse().ok());
-    Ok(granted.is_some_and(|granted| progress.request.scope.is_subset(&granted)))
+    Ok(found.and_then(|consent| consent.scopes.parse().ok()))
 }
 
 /// Stores the interaction, if it is new, and sends the browser to a page of it.

@@ -11,6 +11,7 @@ use countersign_protocol::response::Answer;
 use countersign_storage::Statement;
 
 use super::interact::Progress;
+use super::resolve::SignedObject;
 use crate::AuthorizationServer;
 use crate::refusal::Fault;
 
@@ -39,18 +40,22 @@ pub(super) async fn flow(server: &AuthorizationServer, kept: &Kept<'_>) -> Resul
 ///
 /// # Errors
 /// Whatever keeps it from being kept.
-pub(super) fn refusal(
+pub(super) async fn refusal(
     server: &AuthorizationServer,
     client: &Client,
     transaction: &TransactionId,
-    presented: Option<&str>,
+    presented: Option<&SignedObject>,
     reason: Reason,
     sent: &Answer,
 ) -> Result<Vec<Statement>, Fault> {
-    let record = record(server, client, transaction, RecordKind::RequestRefused)
+    let mut record = record(server, client, transaction, RecordKind::RequestRefused)
         .with_fact("reason", reason.name())
         .with_fact("rule", reason.rule());
-    let original = presented.map(|object| (Original::RequestObject, object.as_bytes()));
+    if let Some(signed) = presented {
+        server.evidence().client_key(client, signed.key, signed.algorithm, server.now()).await?;
+        record = record.with_key(Made::RequestObject, signed.key);
+    }
+    let original = presented.map(|signed| (Original::RequestObject, signed.object.as_bytes()));
     let mut statements = server.evidence().keep(record, original.as_slice())?;
     statements.extend(answer(server, client, transaction, sent)?);
     Ok(statements)

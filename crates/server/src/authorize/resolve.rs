@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use countersign_jose::SystemEntropy;
+use countersign_jose::{Algorithm, SystemEntropy, Thumbprint};
 use countersign_protocol::parameter::{InteractionId, RequestReference, TransactionId};
 use countersign_protocol::reason::Reason;
 use countersign_protocol::registration::Client;
@@ -36,8 +36,15 @@ pub(super) struct Refused {
     pub(super) client: Arc<Client>,
     pub(super) address: ReturnAddress,
     pub(super) reason: Reason,
-    /// The request as it was received, for evidence.
-    pub(super) presented: Option<String>,
+    /// The request object, which held although what it asks for does not; for evidence.
+    pub(super) presented: Option<SignedObject>,
+}
+
+/// A request object with the key that signed it.
+pub(super) struct SignedObject {
+    pub(super) object: String,
+    pub(super) key: Thumbprint,
+    pub(super) algorithm: Algorithm,
 }
 
 /// Why there is nothing to interact about.
@@ -100,7 +107,7 @@ async fn by_value(
 ) -> Result<Resolved, Unanswerable> {
     let now = server.now();
     let verified = server::verify_by_value(object, &client, server.issuer(), now)
-        .map_err(|rejection| refused(rejection, &client, Some(object)))?;
+        .map_err(|rejection| refused(rejection, &client, signed_object(server, &client, object)))?;
     let (request, spends) = verified.into_parts();
     let key = spends.keys().first().cloned().ok_or(Fault::Internal("an object without identifier"))?;
     if replay::is_spent(server.store(), server.issuer(), &key, now).await? {
@@ -123,14 +130,17 @@ fn plain(
     Ok(Resolved { client, request, transaction, interaction, pushed: None, replay: None })
 }
 
-fn refused(rejection: Rejection, client: &Arc<Client>, object: Option<&str>) -> Unanswerable {
+/// Names the key behind a refused object, if its signature held: a record of it without its key proves nothing.
+fn signed_object(server: &AuthorizationServer, client: &Client, object: &str) -> Option<SignedObject> {
+    let (key, algorithm) = server::signer_of(object, client, server.issuer(), server.now())?;
+    Some(SignedObject { object: object.to_owned(), key, algorithm })
+}
+
+fn refused(rejection: Rejection, client: &Arc<Client>, presented: Option<SignedObject>) -> Unanswerable {
     match rejection {
         Rejection::Page(reason) => Unanswerable::Stop(Stop(reason)),
-        Rejection::Return(address, reason) => Unanswerable::Refused(Box::new(Refused {
-            client: client.clone(),
-            address,
-            reason,
-            presented: object.map(str::to_owned),
-        })),
+        Rejection::Return(address, reason) => {
+            Unanswerable::Refused(Box::new(Refused { client: client.clone(), address, reason, presented }))
+        }
     }
 }

@@ -1,0 +1,15 @@
+//! The attack and requirement catalogue over real HTTP: a listening server, both databases, whole flows.
+//!
+//! Each case first runs its control, the same message without what is wrong with it.
+
+mod authorization_response;
+mod evidence;
+mod gate;
+mod login;
+mod metadata;
+mod par;
+mod redirect;
+mod request_object;
+mod request_object_claims;
+mod request_object_merging;
+mod request_object_replay;
