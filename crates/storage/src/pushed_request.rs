@@ -83,7 +83,8 @@ pub fn bind(
     )
 }
 
-/// Uses a request up, when the interaction it is bound to is completed (PAR-10). Refused the second time.
+/// Uses a request up, when its interaction is completed (PAR-10). Refused the second time, and by another interaction
+/// than the one it was bound to; one that was answered without a page was never bound, and must not have expired.
 ///
 /// Without it two tabs could complete one request, and one consent would yield two codes.
 pub fn consume(
@@ -126,8 +127,8 @@ queries! {
            AND (interaction_hash IS NULL OR interaction_hash = $4)";
     CONSUME = "pushed_request.consume":
         "UPDATE pushed_request SET consumed_at = $5
-         WHERE issuer = $1 AND reference_hash = $2 AND client_id = $3 AND interaction_hash = $4
-           AND consumed_at IS NULL";
+         WHERE issuer = $1 AND reference_hash = $2 AND client_id = $3 AND consumed_at IS NULL
+           AND (interaction_hash = $4 OR (interaction_hash IS NULL AND expires_at > $5))";
     pub(crate) SWEEP = "pushed_request.sweep":
         "DELETE FROM pushed_request WHERE (issuer, reference_hash) IN
             (SELECT issuer, reference_hash FROM pushed_request WHERE forget_at <= $1 LIMIT $2)";

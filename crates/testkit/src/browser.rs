@@ -13,10 +13,13 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use countersign_jose::base64url;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::error::WebDriverError;
-use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities, DesiredCapabilities, WebDriver};
+use thirtyfour::{
+    ChromeCapabilities, ChromiumLikeCapabilities, DesiredCapabilities, LoggingPrefsLogLevel, WebDriver,
+};
 
 /// The names Chromium goes by, the preferred one first.
 const CHROMIUM: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
@@ -107,6 +110,53 @@ impl Browser {
     pub async fn screenshot(&self, file: &Path) -> Result<(), WebDriverError> {
         self.driver().screenshot(file).await
     }
+
+    /// Writes the whole page as a PNG file, however far it reaches below the window.
+    ///
+    /// # Errors
+    /// If the browser is gone or the file cannot be written.
+    pub async fn page_screenshot(&self, file: &Path) -> Result<(), WebDriverError> {
+        let tools = self.driver().cdp();
+        // A picture has no scroll bar, and no gap where one was.
+        tools.send_raw("Emulation.setScrollbarsHidden", json!({"hidden": true})).await?;
+        let whole = json!({"format": "png", "captureBeyondViewport": true});
+        let shot = tools.send_raw("Page.captureScreenshot", whole).await?;
+        tools.send_raw("Emulation.setScrollbarsHidden", json!({"hidden": false})).await?;
+        let text = shot["data"].as_str().unwrap_or_default().trim_end_matches('=');
+        let text = text.replace('+', "-").replace('/', "_");
+        let png = base64url::decode(text)
+            .map_err(|error| WebDriverError::ParseError(format!("the screenshot: {error}")))?;
+        Ok(std::fs::write(file, png)?)
+    }
+
+    /// Stops every script of every page from now on, as a person who switched scripts off; what a test executes
+    /// still runs.
+    ///
+    /// # Errors
+    /// If the browser is gone.
+    pub async fn forbid_scripts(&self) -> Result<(), WebDriverError> {
+        let forbid = json!({"value": true});
+        self.driver().cdp().send_raw("Emulation.setScriptExecutionDisabled", forbid).await.map(drop)
+    }
+
+    /// What the browser complained about since the last call: scripts that failed, policies that were broken,
+    /// files that did not load.
+    ///
+    /// # Errors
+    /// If the browser is gone.
+    pub async fn complaints(&self) -> Result<Vec<String>, WebDriverError> {
+        let entries = self.driver().browser_log().await?;
+        Ok(entries.into_iter().map(|entry| format!("{} {}", entry.level, entry.message)).collect())
+    }
+
+    /// The address of everything the pages asked the network for since the last call.
+    ///
+    /// # Errors
+    /// If the browser is gone.
+    pub async fn requested(&self) -> Result<Vec<String>, WebDriverError> {
+        let events = self.driver().get_log("performance").await?;
+        Ok(events.iter().filter_map(|event| requested_address(&event.message)).collect())
+    }
 }
 
 impl Drop for Browser {
@@ -140,7 +190,18 @@ fn capabilities(
     let metrics =
         json!({"width": width, "height": height, "pixelRatio": 1.0, "mobile": false, "touch": false});
     capabilities.add_experimental_option("mobileEmulation", json!({"deviceMetrics": metrics}))?;
+    for log in ["browser", "performance"] {
+        capabilities.set_logging_prefs(log, LoggingPrefsLogLevel::All)?;
+    }
     Ok(capabilities)
+}
+
+/// The address in an event of the performance log, if the event is a request to the network.
+fn requested_address(event: &str) -> Option<String> {
+    let event: Value = serde_json::from_str(event).ok()?;
+    let message = event.get("message").filter(|message| message["method"] == "Network.requestWillBeSent")?;
+    let address = message["params"]["request"]["url"].as_str()?;
+    (address.starts_with("http") || address.starts_with("ws")).then(|| address.to_owned())
 }
 
 /// The program between WebDriver and the browser.

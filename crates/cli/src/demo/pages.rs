@@ -3,7 +3,7 @@
 //! They use the server's stylesheet as their base, in another ink: the client signs in blue, the server in green.
 //! Send them with [`page_headers`](countersign_server::pages::page_headers); they carry no script.
 //! Ids for scripted browsers: `start` (home); `person`, `request`, `answer`, `checks` (result); `error-code`,
-//! `error-rule`, `again` (refused).
+//! `error-rule`, `again` (refused); `error-code`, `answer`, `checks`, `again` (denied).
 
 use askama::Template;
 
@@ -53,6 +53,24 @@ pub(crate) struct ResultPage {
     pub(crate) userinfo: Vec<Member>,
     /// Ways to attack this very answer; the section is left out when there are none.
     pub(crate) attempts: Vec<Attempt>,
+}
+
+/// The answer held, and says no: the person denied, or the server refused (JARM-76).
+#[derive(Clone, Debug, Template)]
+#[template(path = "demo/denied.html")]
+pub(crate) struct DeniedPage {
+    /// Name of the relying party.
+    pub(crate) relying_party: String,
+    /// Host of the authorization server.
+    pub(crate) issuer: String,
+    /// OAuth error code.
+    pub(crate) code: String,
+    /// What the server says about it.
+    pub(crate) explanation: String,
+    /// The signed answer.
+    pub(crate) answer: SignedMessage,
+    /// What was checked and held before it was believed.
+    pub(crate) checks: Vec<Check>,
 }
 
 /// The client refused an answer.
@@ -146,6 +164,13 @@ impl ResultPage {
     }
 }
 
+impl DeniedPage {
+    /// The document.
+    pub(crate) fn render(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl RefusedPage {
     /// The document. Send it with status 400.
     pub(crate) fn render(&self) -> String {
@@ -155,7 +180,9 @@ impl RefusedPage {
 
 #[cfg(test)]
 mod tests {
-    use super::{Attempt, Check, HomePage, Member, RefusedPage, ResultPage, SignedMessage, demo_stylesheet};
+    use super::{
+        Attempt, Check, DeniedPage, HomePage, Member, RefusedPage, ResultPage, SignedMessage, demo_stylesheet,
+    };
 
     const HOSTILE: &str = "\"><script>alert(1)</script><img src=x onerror='alert(2)'>";
 
@@ -194,6 +221,19 @@ mod tests {
             tokens: vec![hostile_member()],
             userinfo: vec![hostile_member()],
             attempts: vec![Attempt { title: HOSTILE.into(), href: HOSTILE.into() }],
+        };
+        assert_inert(&page.render());
+    }
+
+    #[test]
+    fn a_signed_refusal_that_is_markup_is_shown_as_text() {
+        let page = DeniedPage {
+            relying_party: HOSTILE.into(),
+            issuer: HOSTILE.into(),
+            code: HOSTILE.into(),
+            explanation: HOSTILE.into(),
+            answer: hostile_message(),
+            checks: vec![Check { requirement: HOSTILE.into(), by: HOSTILE.into(), held: HOSTILE.into() }],
         };
         assert_inert(&page.render());
     }

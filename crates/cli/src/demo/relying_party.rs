@@ -22,7 +22,8 @@ use super::clock::AdjustableClock;
 use super::decoded::{DecodedJwt, members, shortened};
 use super::flow::{ANSWER_CHECKS, PUSH_CHECKS};
 use super::pages::{
-    Check, DEMO_STYLESHEET_PATH, HomePage, Member, RefusedPage, ResultPage, SignedMessage, demo_stylesheet,
+    Check, DEMO_STYLESHEET_PATH, DeniedPage, HomePage, Member, RefusedPage, ResultPage, SignedMessage,
+    demo_stylesheet,
 };
 use super::person::Person;
 
@@ -56,6 +57,14 @@ pub(crate) struct LoggedIn {
     pub(crate) userinfo: Map<String, Value>,
 }
 
+/// What an answer that held came to.
+enum Finished {
+    /// Somebody is logged in.
+    LoggedIn,
+    /// The server says no, and signed it.
+    Denied { error: String, description: String, answer: DecodedJwt },
+}
+
 /// What the client pushed.
 #[derive(Clone)]
 pub(crate) struct Pushed {
@@ -70,6 +79,7 @@ pub(crate) struct Pushed {
 /// The cookie that ties a login to a browser.
 pub(crate) const COOKIE: &str = "demo-session";
 const NAME: &str = "Harbour Savings";
+const ANSWER_TRAVELLED: &str = "in the query of the redirect, through the browser";
 
 impl DemoApplication {
     /// An application that logs in at the party's issuer.
@@ -115,24 +125,25 @@ impl DemoApplication {
     }
 
     /// Believes an answer, or does not; a refused one leaves the login waiting (JARM-44, JARM-59).
-    async fn finish(&self, browser: &str, query: &str) -> Result<Arc<LoggedIn>, ClientError> {
+    async fn finish(&self, browser: &str, query: &str) -> Result<Finished, ClientError> {
         let now = self.0.clock.now();
         let response = ReceivedResponse::parse(query.as_bytes(), Encoding::Query)?;
         let Login { mut pending, push } = self.logins().remove(browser).ok_or(Reason::ResponseNotExpected)?;
         let received = self.0.party.receive(&mut pending, &response, now).await;
         self.logins().insert(browser.to_owned(), Login { pending, push: push.clone() });
-        let granted = match received? {
+        let received = received?;
+        let answer = DecodedJwt::of("authorization response", "the server", &answer_jwt(query));
+        let granted = match received {
             Received::Granted(granted) => granted,
             Received::Refused { error, description } => {
-                return Err(ErrorAnswer { status: 200, error: Some(error), description }.into());
+                return Ok(Finished::Denied { error, description: description.unwrap_or_default(), answer });
             }
         };
         let tokens = self.0.party.exchange(granted, now, &mut SystemEntropy).await?;
         let userinfo = self.0.party.userinfo(&tokens, now, &mut SystemEntropy).await?;
-        let answer = DecodedJwt::of("authorization response", "the server", &answer_jwt(query));
         let login = Arc::new(LoggedIn { pushed: Pushed::of(&push), answer, tokens, userinfo });
-        lock(&self.0.finished).insert(browser.to_owned(), login.clone());
-        Ok(login)
+        lock(&self.0.finished).insert(browser.to_owned(), login);
+        Ok(Finished::LoggedIn)
     }
 
     /// What this browser's login pushed.
@@ -204,7 +215,8 @@ async fn callback(
     let browser = cookie(&headers).unwrap_or_default();
     match demo.finish(&browser, &query).await {
         // A clean address: the answer does not stay in the history (JARM-65).
-        Ok(_) => Redirect::to("/welcome").into_response(),
+        Ok(Finished::LoggedIn) => Redirect::to("/welcome").into_response(),
+        Ok(Finished::Denied { error, description, answer }) => denied(&demo, error, description, &answer),
         Err(error) => refused(&demo, &error, Some(&query)),
     }
 }
@@ -224,23 +236,36 @@ fn cookie(headers: &HeaderMap) -> Option<String> {
 
 fn result_page(demo: &DemoApplication, login: &LoggedIn) -> ResultPage {
     let LoggedIn { pushed, answer, tokens, userinfo } = login;
-    let checks = PUSH_CHECKS.iter().chain(ANSWER_CHECKS).map(|check| Check {
-        requirement: check.rule.to_owned(),
-        by: check.by.to_owned(),
-        held: check.held.to_owned(),
-    });
+    let checks = PUSH_CHECKS.iter().chain(ANSWER_CHECKS).map(shown);
     let person = userinfo.get("name").or_else(|| userinfo.get("sub")).and_then(Value::as_str);
     ResultPage {
         relying_party: NAME.to_owned(),
         issuer: demo.issuer_host(),
         person: person.unwrap_or_default().to_owned(),
-        request: signed_message(&pushed.request, "pushed to /par over the back channel"),
-        answer: signed_message(answer, "in the query of the redirect, through the browser"),
+        request: signed_message(&pushed.request, NAME, "pushed to /par over the back channel"),
+        answer: signed_message(answer, &demo.issuer_host(), ANSWER_TRAVELLED),
         checks: checks.collect(),
         tokens: token_members(tokens),
         userinfo: members(userinfo),
         attempts: Vec::new(),
     }
+}
+
+/// The page for an answer that held and says no. It is no error of this application: status 200.
+fn denied(demo: &DemoApplication, code: String, explanation: String, answer: &DecodedJwt) -> Response {
+    let page = DeniedPage {
+        relying_party: NAME.to_owned(),
+        issuer: demo.issuer_host(),
+        code,
+        explanation,
+        answer: signed_message(answer, &demo.issuer_host(), ANSWER_TRAVELLED),
+        checks: ANSWER_CHECKS.iter().map(shown).collect(),
+    };
+    html(StatusCode::OK, page.render())
+}
+
+fn shown(check: &super::report::Check) -> Check {
+    Check { requirement: check.rule.to_owned(), by: check.by.to_owned(), held: check.held.to_owned() }
 }
 
 fn token_members(tokens: &Tokens) -> Vec<Member> {
@@ -262,11 +287,11 @@ fn token_members(tokens: &Tokens) -> Vec<Member> {
     list
 }
 
-fn signed_message(jwt: &DecodedJwt, travelled: &str) -> SignedMessage {
+fn signed_message(jwt: &DecodedJwt, signer: &str, travelled: &str) -> SignedMessage {
     let header = |name: &str| jwt.header.get(name).and_then(Value::as_str).unwrap_or_default();
     SignedMessage {
         kind: jwt.kind.to_owned(),
-        signer: jwt.signed_by.to_owned(),
+        signer: signer.to_owned(),
         travelled: format!("{travelled}, {} bytes", jwt.compact.len()),
         header: members(&jwt.header),
         claims: members(&jwt.claims),

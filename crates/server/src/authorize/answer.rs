@@ -46,11 +46,6 @@ pub(super) async fn grant_silently(
     browser: &Browser,
     person: Person,
 ) -> Result<Response, Stop> {
-    // No page tied a person to this interaction: the session of this moment does.
-    let (id, key, now) = (progress.id.hash(), browser.key().hash(), server.now());
-    let attached = interaction::attach_login(server.issuer(), id, key, &person.login, now);
-    let mut progress = progress;
-    progress.opening.push(attached);
     let granted = Granted { person, shown: None, outcome: DecisionOutcome::GrantedBefore };
     answer_with_code(server, progress, browser, granted).await
 }
@@ -80,8 +75,9 @@ async fn answer_with_code(
         Some(_) => Some(remember(server, &progress, &granted.person).await?),
         None => None,
     };
+    let attached = granted.shown.is_none().then(|| attach(server, &progress, browser, &granted.person));
     let unit = Unit::new()
-        .then_all(progress.opening.clone())
+        .then_all(attached.flatten())
         .then_all(finish(server, &progress, browser, Ending::Granted(&granted.person.login)))
         .then(issued)
         .then_all(remembered)
@@ -106,10 +102,7 @@ pub(super) async fn deny(
     let decision = decision(&progress, person.as_ref(), outcome, Scope::default());
     let kept = Kept { progress: &progress, decision: &decision, shown: shown.as_deref(), answer: &answer };
     let evidence = keep::flow(server, &kept).await?;
-    let unit = Unit::new()
-        .then_all(progress.opening.clone())
-        .then_all(finish(server, &progress, browser, Ending::Refused))
-        .then_all(evidence);
+    let unit = Unit::new().then_all(finish(server, &progress, browser, Ending::Refused)).then_all(evidence);
     commit(server, unit).await?;
     mark(deliver(server, &progress.client, &answer)?, reason)
 }
@@ -124,7 +117,9 @@ pub(super) async fn refuse(server: &AuthorizationServer, refused: Refused) -> Re
     mark(deliver(server, &client, &answer)?, reason)
 }
 
-/// Everything that makes the flow single use, in one place: the interaction, the pushed reference, the object.
+/// Everything that makes the flow single use, in one place: the object, the pushed reference, the interaction.
+///
+/// An interaction that no page ever showed is not stored at all: spending what the request came with is enough.
 fn finish(
     server: &AuthorizationServer,
     progress: &Progress,
@@ -137,8 +132,20 @@ fn finish(
         .stored
         .pushed_reference
         .map(|reference| pushed_request::consume(issuer, progress.client.id(), reference, id, now));
-    let completed = interaction::complete(issuer, id, browser.key().hash(), ending, now);
-    spent.into_iter().chain(consumed).chain([completed]).collect()
+    let completed =
+        progress.is_stored().then(|| interaction::complete(issuer, id, browser.key().hash(), ending, now));
+    spent.into_iter().chain(consumed).chain(completed).collect()
+}
+
+/// Where no consent page tied a person to a stored interaction, the session of this moment does.
+fn attach(
+    server: &AuthorizationServer,
+    progress: &Progress,
+    browser: &Browser,
+    person: &Person,
+) -> Option<Statement> {
+    let (id, key, now) = (progress.id.hash(), browser.key().hash(), server.now());
+    progress.is_stored().then(|| interaction::attach_login(server.issuer(), id, key, &person.login, now))
 }
 
 /// The code's row: what the code is bound to (CODE-03).

@@ -37,8 +37,15 @@ pub(super) struct Progress {
     pub(super) request: AuthorizationRequest,
     /// Who asks.
     pub(super) client: Arc<Client>,
-    /// What stores it, while it is not stored yet: an answer without a page needs one unit only.
-    pub(super) opening: Vec<Statement>,
+    /// What stores it, while it is not stored yet; without a page it never is.
+    opening: Vec<Statement>,
+}
+
+impl Progress {
+    /// Whether a page of it was shown.
+    pub(super) fn is_stored(&self) -> bool {
+        self.opening.is_empty()
+    }
 }
 
 /// A person who is logged in, in this browser.

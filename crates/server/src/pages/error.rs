@@ -40,6 +40,11 @@ impl ErrorPage {
     pub fn render(&self) -> String {
         self.to_string()
     }
+
+    fn headline(&self) -> &'static str {
+        let requirement = self.rule.as_ref().map(|rule| rule.requirement.as_str());
+        (self.language.text().error_headline)(&self.code, requirement)
+    }
 }
 
 #[cfg(test)]
@@ -79,6 +84,18 @@ mod tests {
             assert!(html.contains(part), "{part}\n{html}");
         }
         assert!(!html.contains("<script"));
+    }
+
+    #[test]
+    fn par_10_a_page_that_is_over_does_not_blame_the_application() {
+        let request = ErrorPage { code: "invalid_request".into(), ..page() };
+        assert!(request.render().contains("The application’s request cannot be used"), "control");
+        let over = BrokenRule { requirement: "PAR-10".into(), ..request.rule.clone().unwrap() };
+        let html = ErrorPage { rule: Some(over), ..request }.render();
+        assert!(
+            html.contains("This page cannot be used any more") && !html.contains("application’s"),
+            "{html}"
+        );
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub(super) struct Text {
     pub(super) scope: fn(name: &str) -> Option<ScopeWords>,
     pub(super) scope_unknown: fn(name: &str) -> String,
 
-    pub(super) error_headline: fn(code: &str) -> &'static str,
+    pub(super) error_headline: fn(code: &str, requirement: Option<&str>) -> &'static str,
     pub(super) error_reassurance: &'static str,
     pub(super) error_from: fn(client: &str) -> String,
     pub(super) error_details: &'static str,
@@ -124,7 +124,7 @@ pub(super) static ENGLISH: Text = Text {
     scope_unknown: |name| format!("Use the permission “{name}”"),
 
     error_headline: english_headline,
-    error_reassurance: "Nobody was given access. You can close this page and start again where you came from.",
+    error_reassurance: "This gave nobody access. You can close this page and start again where you came from.",
     error_from: |client| format!("The request came from {client}."),
     error_details: "For whoever runs the application",
     error_code: "Error code",
@@ -166,8 +166,12 @@ fn english_scope(name: &str) -> Option<ScopeWords> {
     Some(ScopeWords { title, detail })
 }
 
-fn english_headline(code: &str) -> &'static str {
+fn english_headline(code: &str, requirement: Option<&str>) -> &'static str {
     match code {
+        // The person went back, or came by another browser: nothing is wrong with what the application asked.
+        "invalid_request" if matches!(requirement, Some("PAR-10" | "RED-12")) => {
+            "This page cannot be used any more"
+        }
         "access_denied" => "Access was denied",
         "invalid_client" | "unauthorized_client" => {
             "This application is not known here, or may not ask for this"

@@ -12,6 +12,7 @@ on_both_engines! {
     par_10_a_second_browser_cannot_take_over,
     par_10_can_be_completed_after_its_own_expiry,
     atk_par_09_not_reusable_after_completion,
+    atk_par_09_answered_without_a_page,
     atk_par_10_two_tabs_complete_one_request,
     another_issuer_has_another_request,
 }
@@ -110,12 +111,21 @@ async fn par_10_can_be_completed_after_its_own_expiry(bed: Bed) {
 
 async fn atk_par_09_not_reusable_after_completion(bed: Bed) {
     pushed(&bed).await;
-    assert!(!consume(&bed, "a", FIRST).await, "never bound");
     assert!(bind(&bed, "a", FIRST).await);
+    assert!(!consume(&bed, "a", SECOND).await, "bound to another interaction");
     assert!(consume(&bed, "a", FIRST).await);
     assert!(!consume(&bed, "a", FIRST).await);
     assert!(!bind(&bed, "a", FIRST).await);
     assert_eq!(found(&bed, "a", 0).await, None);
+}
+
+async fn atk_par_09_answered_without_a_page(bed: Bed) {
+    pushed(&bed).await;
+    assert!(!consume(&bed, "b", FIRST).await, "another client's");
+    assert!(consume(&bed, "a", FIRST).await, "never bound, and never shown");
+    assert!(!consume(&bed, "a", FIRST).await);
+    assert!(!consume(&bed, "a", SECOND).await);
+    assert!(!bind(&bed, "a", FIRST).await);
 }
 
 async fn atk_par_10_two_tabs_complete_one_request(bed: Bed) {
