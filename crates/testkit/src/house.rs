@@ -125,6 +125,11 @@ impl House {
         self.clock.advance(seconds);
     }
 
+    /// The server's clock steps back.
+    pub fn set_back(&self, seconds: u64) {
+        self.clock.set_back(seconds);
+    }
+
     /// The person who has an account here.
     pub fn person(&self) -> &Person {
         &self.person

@@ -13,6 +13,9 @@ on_both_databases!(
     atk_oidc_03_bad_max_age,
     idt_07_consent_is_asked_again,
     a_disabled_account_cannot_log_in,
+    atk_oidc_04_a_hint_logs_nobody_in,
+    atk_oidc_06_nonces_come_back_unchanged,
+    atk_oidc_07_what_is_not_understood_changes_nothing,
 );
 
 async fn bookshop(house: &House) -> Party {
@@ -204,4 +207,58 @@ async fn a_disabled_account_cannot_log_in(engine: Engine) {
     assert_eq!(reply.status, 400, "{reply}");
     let silent = visitor.open(&request(&house, &party, json!({ "prompt": "none" }))).await;
     assert_eq!(party.read(&house, &silent).await["error"], "login_required");
+}
+
+async fn atk_oidc_04_a_hint_logs_nobody_in(engine: Engine) {
+    let house = House::open(engine).await;
+    let party = bookshop(&house).await;
+    let mut visitor = house.visitor();
+    let answer = visitor.agree(&request(&house, &party, json!({}))).await;
+    let code = party.code(&house, &answer).await;
+    let tokens = party.redeem(&house, &code).await.json();
+    let own = tokens["id_token"].as_str().unwrap().to_owned();
+    let forged = party.sign(&json!({ "iss": house.issuer().as_str(), "sub": "subject-of-ada", "aud": "bookshop" }));
+    for hint in [own.clone(), forged, format!("{}.", own.rsplit_once('.').unwrap().0), "e30.e30.e30".to_owned()] {
+        let silent = json!({ "prompt": "none", "id_token_hint": hint });
+        let answer = house.visitor().open(&request(&house, &party, silent)).await;
+        assert_eq!(party.read(&house, &answer).await["error"], "login_required", "ATK-OIDC-04");
+        let page = house.visitor().walk(&request(&house, &party, json!({ "id_token_hint": hint }))).await;
+        assert!(page.body.contains("id=\"login-form\""), "ATK-OIDC-04: {page}");
+    }
+    let answer = visitor.open(&request(&house, &party, json!({ "prompt": "none", "id_token_hint": own }))).await;
+    party.code(&house, &answer).await;
+}
+
+async fn atk_oidc_06_nonces_come_back_unchanged(engine: Engine) {
+    let house = House::open(engine).await;
+    let party = bookshop(&house).await;
+    let mut visitor = house.visitor();
+    for (nonce, passes) in [
+        ("n".repeat(64), true),
+        ("n".repeat(384), true),
+        ("\"'\\<é😀\u{2028}".to_owned(), true),
+        ("n".repeat(513), false),
+    ] {
+        let answer = visitor.agree(&request(&house, &party, json!({ "nonce": nonce }))).await;
+        let claims = party.read(&house, &answer).await;
+        if !passes {
+            assert_eq!(claims["error"], "invalid_request", "ATK-OIDC-06/JAR-122: never cut");
+            continue;
+        }
+        let tokens = party.redeem(&house, claims["code"].as_str().unwrap()).await.json();
+        let identity = house.verified(tokens["id_token"].as_str().unwrap()).await;
+        assert_eq!(identity["nonce"], nonce, "ATK-OIDC-06");
+    }
+}
+
+async fn atk_oidc_07_what_is_not_understood_changes_nothing(engine: Engine) {
+    let house = House::open(engine).await;
+    let party = bookshop(&house).await;
+    for garbage in ["", "xx-!!", "../../etc/passwd", "<script>", "de en fr"] {
+        let change = json!({ "ui_locales": garbage, "display": garbage, "state": "s" });
+        for url in [request(&house, &party, change.clone()), party.plain(&house, change)] {
+            let answer = house.visitor().agree(&url).await;
+            assert_eq!(party.read(&house, &answer).await["state"], "s", "ATK-OIDC-07 {garbage}");
+        }
+    }
 }

@@ -2,8 +2,11 @@
 //!
 //! Each case first runs its control, the same message without what is wrong with it.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a surprise fails the test")]
+
 mod authorization_response;
 mod evidence;
+mod front_channel;
 mod gate;
 mod login;
 mod metadata;

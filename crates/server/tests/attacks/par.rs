@@ -153,7 +153,7 @@ async fn atk_par_09_used_once(engine: Engine) {
         let answer = visitor.decide(&page, decision).await;
         assert_eq!(party.read(&house, &answer).await["code"].is_string(), decision == "allow", "the control");
         let before = house.census().await;
-        assert_refused("ATK-PAR-09", &visitor.open(&url).await, "invalid_request_uri");
+        assert_refused("ATK-PAR-09/JARM-78", &visitor.open(&url).await, "invalid_request_uri");
         assert_refused("ATK-PAR-09 elsewhere", &house.visitor().open(&url).await, "invalid_request_uri");
         assert!(house.census().await.changed(&before).is_empty(), "ATK-PAR-09 {decision}");
     }
@@ -295,7 +295,7 @@ async fn atk_par_18_sizes(engine: Engine) {
     let before = house.census().await;
     let large = "x".repeat(10 << 20);
     let reply = party.post(&house, "/par", &[("request", &object), ("pad", &large)]).await;
-    assert_eq!(reply.status, 413, "ATK-PAR-18/PAR-01: {reply}");
+    assert_eq!(reply.status, 413, "ATK-PAR-18/PAR-01/JARM-81: {reply}");
     let names: Vec<String> = (0..10_000).map(|number| format!("p{number}")).collect();
     let mut many: Vec<(&str, &str)> = names.iter().map(|name| (&**name, "")).collect();
     many.push(("request", &object));
@@ -317,7 +317,7 @@ async fn atk_par_19_changed_after_the_push(engine: Engine) {
     let page = visitor.reach_consent(&late).await;
     house.change(&party, &party.metadata).await;
     let before = house.census().await;
-    assert_refused("ATK-PAR-19/PAR-13", &house.visitor().open(&url).await, "invalid_request");
+    assert_refused("ATK-PAR-19/PAR-13/JAR-63", &house.visitor().open(&url).await, "invalid_request");
     assert_refused("ATK-REG-13", &visitor.decide(&page, "allow").await, "invalid_request");
     assert!(house.census().await.changed(&before).is_empty(), "ATK-PAR-19");
 

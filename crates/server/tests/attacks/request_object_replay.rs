@@ -13,6 +13,7 @@ on_both_databases!(
     atk_jar_59_a_reload_works,
     atk_jar_60_two_clients_may_use_one_identifier,
     atk_jar_61_fifty_at_once,
+    atk_dos_07_a_clock_that_steps,
     jar_105_by_value_in_two_browsers_at_once,
 );
 
@@ -137,4 +138,26 @@ async fn jar_105_by_value_in_two_browsers_at_once(engine: Engine) {
     let answered = [&answers.0, &answers.1].into_iter().filter(|answer| answer.location().is_some()).count();
     assert_eq!(answered, 1, "JAR-105: {} {}", answers.0, answers.1);
     assert_eq!(house.census().await.count("authorization_code"), 1, "JAR-105");
+}
+
+async fn atk_dos_07_a_clock_that_steps(engine: Engine) {
+    let house = House::open(engine).await;
+    let gate = Gate::open(&house, Way::Pushed, "fapi", json!({})).await;
+    let object = gate.honest();
+    gate.accepts("the control of ATK-DOS-07", &object).await;
+    let url = gate.party.pushed(&house, json!({})).await;
+    let mut visitor = house.visitor();
+    let answer = visitor.agree(&url).await;
+    let code = gate.party.code(&house, &answer).await;
+    assert_eq!(gate.party.redeem(&house, &code).await.status, 200);
+    for (id, back, forward) in [("back", 300, 0), ("and forwards", 0, 600), ("and back again", 290, 0)] {
+        house.set_back(back);
+        house.advance(forward);
+        // Expired entries are swept between the steps, as they are in a long run.
+        let swept = house.server().store().sweep(house.now(), 1000).await;
+        assert!(swept.is_ok(), "{:?}", swept.err());
+        assert_refused(&format!("ATK-DOS-07 object, {id}"), &gate.send(&object).await, "invalid_request_object");
+        assert_refused(&format!("ATK-DOS-07 reference, {id}"), &visitor.open(&url).await, "invalid_request_uri");
+        assert_ne!(gate.party.redeem(&house, &code).await.status, 200, "ATK-DOS-07 code, {id}");
+    }
 }

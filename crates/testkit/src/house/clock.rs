@@ -13,7 +13,12 @@ impl SetClock {
         Self(AtomicU64::new(time.as_secs()))
     }
 
-    /// Moves it.
+    /// Moves it back.
+    pub fn set_back(&self, seconds: u64) {
+        self.0.fetch_sub(seconds, Ordering::SeqCst);
+    }
+
+    /// Moves it on.
     pub fn advance(&self, seconds: u64) {
         self.0.fetch_add(seconds, Ordering::SeqCst);
     }
