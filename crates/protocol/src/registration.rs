@@ -2,7 +2,7 @@
 
 use countersign_jose::{Algorithm, JwkSet};
 
-use crate::metadata::{ApplicationType, ClientMetadata, GrantType};
+use crate::metadata::{ApplicationType, AuthenticationMethod, ClientMetadata, GrantType};
 use crate::parameter::{ClientId, RedirectUri, ResponseMode, ResponseType, Scope};
 use crate::policy::{Control, Profile};
 use crate::reason::Reason;
@@ -99,6 +99,13 @@ impl Client {
     /// Whether its tokens are bound to a key.
     pub fn binds_tokens(&self) -> bool {
         self.demands(Control::SenderConstrainedTokens)
+    }
+
+    /// Whether it authenticates with a key of its own rather than a shared secret.
+    pub fn authenticates_with_a_key(&self) -> bool {
+        match self.metadata.token_endpoint_auth_method {
+            AuthenticationMethod::PrivateKeyJwt => true,
+        }
     }
 
     /// Whether it may use this grant.

@@ -36,13 +36,20 @@ impl ReturnAddress {
         Self { redirect_uri: matched.uri().clone(), delivery, state }
     }
 
-    /// The address of a request that was accepted, if the registration still has it (PAR-13, RFC 9126 §7.4).
+    /// The address of a request that was accepted, if the registration still allows all of it (PAR-13, RFC 9126
+    /// §7.4): redirect URI, scope, and the controls of the profile may have changed since.
     ///
     /// # Errors
-    /// [`Reason::RedirectUriUnregistered`] when it was removed since.
+    /// What the registration does not allow any more.
     pub fn of(request: &AuthorizationRequest, client: &Client) -> Result<Self, Reason> {
         let matched = client.matched_redirect_uri(request.redirect_uri.as_str())?;
-        Ok(Self::new(matched, request.delivery, request.state.clone()))
+        if !request.scope.is_subset(client.scope()) {
+            return Err(Reason::ScopeNotAllowed);
+        }
+        match client.profile().judge(&request.facts).missing().next() {
+            Some(missing) => Err(missing.missing()),
+            None => Ok(Self::new(matched, request.delivery, request.state.clone())),
+        }
     }
 
     /// The redirect URI, matched to the letter.

@@ -4,8 +4,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use countersign_jose::SystemEntropy;
 use countersign_protocol::parameter::{RequestReference, TransactionId};
+use countersign_protocol::registration::Client;
 use countersign_protocol::replay::Spends;
-use countersign_protocol::request::AuthorizationRequest;
+use countersign_protocol::request::{AuthorizationRequest, Presented};
 use countersign_protocol::server;
 use countersign_storage::{Outcome, Unit, pushed_request, replay};
 use serde_json::json;
@@ -28,8 +29,21 @@ pub(crate) async fn push(
     let (proof, proof_spends) = proof.map(|proof| proof.into_parts()).unzip();
     let request = server::push(&form, &client, proof, server.issuer(), now)?;
     let (request, request_spends) = request.into_parts();
+    archive_key(&server, &client, &request).await?;
     let spends = spends.join(proof_spends.unwrap_or_default()).join(request_spends);
     keep(&server, &request, spends).await
+}
+
+/// The client's key counts from here on: it may leave the registration before the person decides (EVD-39).
+async fn archive_key(
+    server: &AuthorizationServer,
+    client: &Client,
+    request: &AuthorizationRequest,
+) -> Result<(), Refusal> {
+    if let Presented::Signed { key, algorithm, .. } = request.presented {
+        server.evidence().client_key(client, key, algorithm, server.now()).await?;
+    }
+    Ok(())
 }
 
 /// Spends what the request brought and stores it: all of it, or nothing happened.

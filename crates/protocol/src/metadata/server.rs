@@ -105,15 +105,7 @@ impl ServerMetadata {
             require_signed_request_object: floor.demands(Control::SignedRequest),
             authorization_signing_alg_values_supported: signed,
             prompt_values_supported: words(&["none", "login", "consent", "select_account"]),
-            claims_supported: words(&[
-                "sub",
-                "name",
-                "preferred_username",
-                "email",
-                "auth_time",
-                "acr",
-                "amr",
-            ]),
+            claims_supported: words(&["sub", "name", "preferred_username", "email", "auth_time", "amr"]),
             claims_parameter_supported: false,
         }
     }

@@ -115,10 +115,16 @@ impl CsrfToken {
         Self(base64url::encode(sha256(text.as_bytes())))
     }
 
-    /// The token of a form that was shown to one login: with another one in the same browser it is void, so that
-    /// nobody decides on a page that names somebody else (ATK-OIDC-08).
-    pub fn derive_for(browser: &BrowserKey, interaction: &InteractionId, session: &SessionId) -> Self {
-        let text = format!("csrf\0{}{}{}", browser.0, interaction.0, session.0);
+    /// The token of a page that was shown to one login: with another login in the same browser, or once the page
+    /// would read otherwise, it is void, so that nobody decides on what they did not see (ATK-OIDC-08).
+    pub fn derive_for(
+        browser: &BrowserKey,
+        interaction: &InteractionId,
+        session: &SessionId,
+        shown: &str,
+    ) -> Self {
+        let page = base64url::encode(sha256(shown.as_bytes()));
+        let text = format!("csrf\0{}{}{}{page}", browser.0, interaction.0, session.0);
         Self(base64url::encode(sha256(text.as_bytes())))
     }
 

@@ -7,6 +7,7 @@ use crate::policy::{Control, Facts};
 use crate::reason::Reason;
 use crate::registration::{Client, MatchedRedirectUri};
 use crate::rejection::{Rejection, ReturnAddress};
+use crate::time::UnixTime;
 
 /// How a request reached the server: what is left to trust after it was resolved and verified.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ impl Carriage<'_> {
         client: &Client,
         pushed: bool,
         proof_key: Option<Thumbprint>,
+        now: UnixTime,
     ) -> Result<AuthorizationRequest, Rejection> {
         let (parameters, presented) = self.open();
         let redirect_uri = redirect_uri(&parameters, client)?;
@@ -52,7 +54,7 @@ impl Carriage<'_> {
         let facts = Facts {
             pushed_request: pushed,
             signed_request: matches!(presented, Presented::Signed { .. }),
-            asymmetric_client_authentication: true,
+            asymmetric_client_authentication: client.authenticates_with_a_key(),
             pkce_s256: true,
             signed_response: address.delivery().signed,
             sender_constrained_tokens: client.binds_tokens(),
@@ -75,6 +77,7 @@ impl Carriage<'_> {
             max_age,
             login_hint: parameters.login_hint.filter(|hint| hint.len() <= 255),
             presented,
+            received_at: now,
             facts,
             verdict,
         })

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use crate::parameter::{ClientId, Delivery, Nonce, RedirectUri, ResponseType, Scope, State};
 use crate::pkce::CodeChallenge;
 use crate::policy::{Facts, Verdict};
+use crate::time::UnixTime;
 
 /// A request that passed every check that needs no person: what the pages show and the answer is made from.
 ///
@@ -39,6 +40,8 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
     /// The message itself, for evidence.
     pub presented: Presented,
+    /// When it was accepted, for evidence: its own expiry counts then, not when the person decides.
+    pub received_at: UnixTime,
     /// What the flow shows.
     pub facts: Facts,
     /// How the flow was judged.

@@ -1,5 +1,3 @@
-use countersign_jose::{Algorithm, Thumbprint};
-
 use crate::parameter::{ClientId, Issuer, RequestReference};
 use crate::policy::Control;
 use crate::reason::Reason;
@@ -8,6 +6,7 @@ use crate::rejection::Rejection;
 use crate::replay::Unspent;
 use crate::request::{
     AuthorizationRequest, Carriage, Expectations, MOST_BY_VALUE, RawParameters, RequestObject,
+    VerifiedRequest,
 };
 use crate::time::UnixTime;
 
@@ -54,37 +53,39 @@ pub fn resolve<'a>(raw: &'a RawParameters, client: &Client) -> Result<Reference<
 
 /// Verifies a request object from the URL; the parameters beside it are ignored (JAR-114).
 ///
-/// The object is spent when the flow is completed, so that a reload still works (JAR-105).
+/// The object is spent when the flow is answered, so that a reload before that still works (JAR-105).
 ///
 /// # Errors
-/// On a page while the object is unverified; by its own response mode afterwards (JAR-125, JAR-126).
+/// The reason, for a page: neither redirect URI nor response mode is authenticated (JAR-125).
 pub fn verify_by_value(
     object: &str,
     client: &Client,
     issuer: &Issuer,
     now: UnixTime,
-) -> Result<Unspent<AuthorizationRequest>, Rejection> {
-    let object = RequestObject::parse(object, MOST_BY_VALUE).map_err(Rejection::Page)?;
-    let verified = object.verify(client, Expectations { issuer, now }).map_err(Rejection::Page)?;
-    verified.map(|verified| Carriage::Signed(Box::new(verified)).into_request(client, false, None))
+) -> Result<Unspent<VerifiedRequest>, Reason> {
+    RequestObject::parse(object, MOST_BY_VALUE)?.verify(client, Expectations { issuer, now })
 }
 
-/// Who signed an object that [`verify_by_value`] refused only for what it asks, for the evidence of the refusal.
-pub fn signer_of(
-    object: &str,
+/// Validates what a verified object from the URL asks for.
+///
+/// # Errors
+/// On a page until the redirect URI is matched; by the response mode afterwards (JAR-126).
+pub fn validate_signed(
+    verified: VerifiedRequest,
     client: &Client,
-    issuer: &Issuer,
     now: UnixTime,
-) -> Option<(Thumbprint, Algorithm)> {
-    let object = RequestObject::parse(object, MOST_BY_VALUE).ok()?;
-    let (verified, _) = object.verify(client, Expectations { issuer, now }).ok()?.into_parts();
-    Some((verified.key(), verified.algorithm()))
+) -> Result<AuthorizationRequest, Rejection> {
+    Carriage::Signed(Box::new(verified)).into_request(client, false, None, now)
 }
 
 /// Validates a plain request.
 ///
 /// # Errors
 /// On a page until the redirect URI is matched; by the response mode afterwards.
-pub fn validate_plain(raw: &RawParameters, client: &Client) -> Result<AuthorizationRequest, Rejection> {
-    Carriage::Plain(raw).into_request(client, false, None)
+pub fn validate_plain(
+    raw: &RawParameters,
+    client: &Client,
+    now: UnixTime,
+) -> Result<AuthorizationRequest, Rejection> {
+    Carriage::Plain(raw).into_request(client, false, None, now)
 }

@@ -4,6 +4,6 @@ mod authorize;
 mod push;
 mod redeem;
 
-pub use authorize::{Reference, named_client, resolve, signer_of, validate_plain, verify_by_value};
+pub use authorize::{Reference, named_client, resolve, validate_plain, validate_signed, verify_by_value};
 pub use push::push;
 pub use redeem::{CodeFacts, refreshed_scope, verify_redemption};

@@ -28,7 +28,7 @@ pub fn push(
     }
     let proof_key = proof.map(|proof| proof.key());
     let accept = |carriage: Carriage<'_>| {
-        carriage.into_request(client, true, proof_key).map_err(|rejection| rejection.reason())
+        carriage.into_request(client, true, proof_key, now).map_err(|rejection| rejection.reason())
     };
     match raw.get("request") {
         Some(compact) => {

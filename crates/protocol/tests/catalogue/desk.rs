@@ -6,7 +6,9 @@ use countersign_protocol::reason::Reason;
 use countersign_protocol::registration::Client;
 use countersign_protocol::rejection::Rejection;
 use countersign_protocol::request::{AuthorizationRequest, RawParameters};
-use countersign_protocol::server::{Reference, named_client, push, resolve, validate_plain, verify_by_value};
+use countersign_protocol::server::{
+    Reference, named_client, push, resolve, validate_plain, validate_signed, verify_by_value,
+};
 use countersign_protocol::time::UnixTime;
 use countersign_testkit::forge::{self, Forgery};
 use countersign_testkit::keys::{Owner, key};
@@ -98,9 +100,10 @@ pub(crate) fn browse(
     }
     match resolve(&raw, client).map_err(Rejection::Page)? {
         Reference::ByValue(object) => {
-            verify_by_value(object, client, &issuer(), now).map(|unspent| unspent.into_parts().0)
+            let verified = verify_by_value(object, client, &issuer(), now).map_err(Rejection::Page)?;
+            validate_signed(verified.into_parts().0, client, now)
         }
-        Reference::Plain => validate_plain(&raw, client),
+        Reference::Plain => validate_plain(&raw, client, now),
         Reference::Pushed(_) => Err(Rejection::Page(Reason::RequestUriUnknown)),
     }
 }

@@ -6,6 +6,7 @@ use countersign_protocol::parameter::{AuthorizationCode, Encoding, Scope, Transa
 use countersign_protocol::reason::Reason;
 use countersign_protocol::registration::Client;
 use countersign_protocol::rejection::ReturnAddress;
+use countersign_protocol::request::Presented;
 use countersign_protocol::response::{Answer, AuthorizationResponse, Outcome as Decided};
 use countersign_storage::interaction::Ending;
 use countersign_storage::{
@@ -101,19 +102,26 @@ pub(super) async fn deny(
     let outcome = if person.is_some() { DecisionOutcome::Denied } else { DecisionOutcome::Refused };
     let decision = decision(&progress, person.as_ref(), outcome, Scope::default());
     let kept = Kept { progress: &progress, decision: &decision, shown: shown.as_deref(), answer: &answer };
-    let evidence = keep::flow(server, &kept).await?;
+    let nobody_signed = matches!(progress.request.presented, Presented::Plain { .. });
+    let unasked = nobody_signed && !progress.request.facts.pushed_request && !progress.is_stored();
+    let evidence = if unasked { Vec::new() } else { keep::flow(server, &kept).await? };
     let unit = Unit::new().then_all(finish(server, &progress, browser, Ending::Refused)).then_all(evidence);
     commit(server, unit).await?;
     mark(deliver(server, &progress.client, &answer)?, reason)
 }
 
 /// A request that does not hold, from a client that can be told (JAR-126): no interaction, nothing but the answer.
+///
+/// A signed one is spent with it, and kept: the same object is not answered twice (JAR-105).
 pub(super) async fn refuse(server: &AuthorizationServer, refused: Refused) -> Result<Response, Stop> {
     let Refused { client, address, reason, presented } = refused;
-    let transaction = TransactionId::generate(server.now(), &mut SystemEntropy);
     let answer = encode(server, &client, address, Decided::Refused(reason))?;
-    let evidence = keep::refusal(server, &client, &transaction, presented.as_ref(), reason, &answer).await?;
-    commit(server, Unit::new().then_all(evidence)).await?;
+    if let Some(signed) = presented {
+        let transaction = TransactionId::generate(server.now(), &mut SystemEntropy);
+        let spent = replay::spend(server.issuer(), &signed.replay, server.now());
+        let evidence = keep::refusal(server, &client, &transaction, &signed, reason, &answer)?;
+        commit(server, Unit::new().then(spent).then_all(evidence)).await?;
+    }
     mark(deliver(server, &client, &answer)?, reason)
 }
 

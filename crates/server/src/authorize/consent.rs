@@ -55,9 +55,9 @@ async fn show(server: &AuthorizationServer, browser: &Browser, query: &str) -> R
         return Err(Stop(Reason::InteractionUnknown));
     }
     let mut page = page(server, &progress, &person);
+    let token = browser.csrf_of_page(&progress.id, &page.render());
     page.interaction = progress.id.expose().to_owned();
-    page.csrf =
-        browser.csrf_of_login(&progress.id).map(|token| token.expose().to_owned()).unwrap_or_default();
+    page.csrf = token.map(|token| token.expose().to_owned()).unwrap_or_default();
     page.switch_account =
         format!("{}?interaction={}&switch=1", server.issuer().endpoint("/login"), progress.id.expose());
     Ok(html(StatusCode::OK, page.render()))
@@ -71,15 +71,16 @@ async fn decision(
 ) -> Result<Response, Stop> {
     let form = parse_form(headers, body)?;
     let progress = resume(server, form.get("interaction"), browser).await?;
-    let token = browser.csrf_of_login(&progress.id);
+    let person = match turn(server, &progress, browser).await? {
+        Turn::Consent(person) | Turn::Granted(person) => person,
+        _ => return Err(Stop(Reason::FormForged)),
+    };
+    // The page as it would be shown now: only who saw exactly this one has its token.
+    let shown = page(server, &progress, &person).render();
+    let token = browser.csrf_of_page(&progress.id, &shown);
     if !token.is_some_and(|token| token.matches(form.get("csrf").unwrap_or_default())) {
         return Err(Stop(Reason::FormForged));
     }
-    let person = match turn(server, &progress, browser).await? {
-        Turn::Consent(person) | Turn::Granted(person) => person,
-        _ => return proceed(server, progress, browser).await,
-    };
-    let shown = page(server, &progress, &person).render();
     match form.get("decision") {
         Some("allow") => answer::grant(server, progress, browser, *person, shown).await,
         Some("deny") => {

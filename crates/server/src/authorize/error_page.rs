@@ -26,9 +26,17 @@ impl ErrorAnswer {
 
     /// The page. A stranger is told no more than a stranger may know.
     pub(super) fn page(self, server: &AuthorizationServer) -> Response {
-        let Self { reason, reference } = self;
+        let Self { reason, reference } = &self;
         tracing::info!(reason = reason.name(), rule = reason.rule(), reference, "refused on a page");
-        let told = reason.to_stranger();
+        let error = reason.to_stranger().oauth_error().unwrap_or(OAuthError::ServerError);
+        let mut response = html(status(error), self.document(server));
+        response.extensions_mut().insert(Refused(self.reason));
+        response
+    }
+
+    /// The document; making it counts as nothing.
+    fn document(&self, server: &AuthorizationServer) -> String {
+        let told = self.reason.to_stranger();
         let error = told.oauth_error().unwrap_or(OAuthError::ServerError);
         let ours = matches!(error, OAuthError::ServerError | OAuthError::TemporarilyUnavailable);
         let page = ErrorPage {
@@ -37,12 +45,10 @@ impl ErrorAnswer {
             code: error.to_string(),
             explanation: told.wrong().to_owned(),
             rule: (!ours).then(|| rule(told)),
-            reference,
+            reference: self.reference.clone(),
             client: None,
         };
-        let mut response = html(status(error), page.render());
-        response.extensions_mut().insert(Refused(reason));
-        response
+        page.render()
     }
 }
 
@@ -54,7 +60,8 @@ pub(crate) async fn explain(
     let parameters = RawParameters::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     let named = parameters.get("reason");
     let reason = Reason::ALL.iter().find(|reason| Some(reason.name()) == named);
-    ErrorAnswer::new(reason.copied().unwrap_or(Reason::InteractionUnknown)).page(&server)
+    let answer = ErrorAnswer::new(reason.copied().unwrap_or(Reason::InteractionUnknown));
+    html(StatusCode::OK, answer.document(&server))
 }
 
 /// A page with the headers of every page.

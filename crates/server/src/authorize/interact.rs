@@ -90,9 +90,10 @@ impl Browser {
         CsrfToken::derive(&self.key, interaction)
     }
 
-    /// The token of the consent form, which ends with the login it was shown to; none while nobody is logged in.
-    pub(super) fn csrf_of_login(&self, interaction: &InteractionId) -> Option<CsrfToken> {
-        self.session.as_ref().map(|session| CsrfToken::derive_for(&self.key, interaction, session))
+    /// The token of the consent form, which ends with the login it was shown to, and with what it showed; none while
+    /// nobody is logged in.
+    pub(super) fn csrf_of_page(&self, interaction: &InteractionId, shown: &str) -> Option<CsrfToken> {
+        self.session.as_ref().map(|session| CsrfToken::derive_for(&self.key, interaction, session, shown))
     }
 
     /// Lets a new browser keep its key.
@@ -112,7 +113,9 @@ pub(super) async fn begin(
     browser: &Browser,
 ) -> Result<Response, Stop> {
     let progress = match find(server, &resolved.interaction, browser).await? {
-        Some(progress) => progress,
+        Some(progress) if progress.request.presented == resolved.request.presented => progress,
+        // Another request under an identifier that was used before.
+        Some(_) => return Err(Stop(Reason::RequestObjectReplayed)),
         None => open(server, resolved, browser)?,
     };
     proceed(server, progress, browser).await
@@ -192,14 +195,8 @@ pub(super) async fn turn(
     let Some(person) = person(server, progress, browser).await? else {
         return Ok(if asked.none { Turn::Refused(Reason::LoginRequired) } else { Turn::Login });
     };
-    let known = asked.consent.then_some(false);
-    let known = match known {
-        Some(known) => known,
-        None => {
-            let granted = consented(server, progress, &person).await?;
-            granted.is_some_and(|granted| progress.request.scope.is_subset(&granted))
-        }
-    };
+    let granted = consented(server, progress, &person).await?;
+    let known = !asked.consent && granted.is_some_and(|granted| progress.request.scope.is_subset(&granted));
     Ok(match (known, asked.none) {
         (true, _) => Turn::Granted(Box::new(person)),
         (false, true) => Turn::Refused(Reason::ConsentRequired),

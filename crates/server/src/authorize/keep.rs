@@ -36,27 +36,26 @@ pub(super) async fn flow(server: &AuthorizationServer, kept: &Kept<'_>) -> Resul
     Ok(statements)
 }
 
-/// The evidence of a request that was answered with an error before anybody was asked.
+/// The evidence of a signed request that was answered with an error before anybody was asked.
+///
+/// A request that nobody signed leaves none: anybody could fill the log with them, and they prove nothing.
 ///
 /// # Errors
 /// Whatever keeps it from being kept.
-pub(super) async fn refusal(
+pub(super) fn refusal(
     server: &AuthorizationServer,
     client: &Client,
     transaction: &TransactionId,
-    presented: Option<&SignedObject>,
+    presented: &SignedObject,
     reason: Reason,
     sent: &Answer,
 ) -> Result<Vec<Statement>, Fault> {
-    let mut record = record(server, client, transaction, RecordKind::RequestRefused)
+    let record = record(server, client, transaction, RecordKind::RequestRefused)
         .with_fact("reason", reason.name())
-        .with_fact("rule", reason.rule());
-    if let Some(signed) = presented {
-        server.evidence().client_key(client, signed.key, signed.algorithm, server.now()).await?;
-        record = record.with_key(Made::RequestObject, signed.key);
-    }
-    let original = presented.map(|signed| (Original::RequestObject, signed.object.as_bytes()));
-    let mut statements = server.evidence().keep(record, original.as_slice())?;
+        .with_fact("rule", reason.rule())
+        .with_key(Made::RequestObject, presented.key);
+    let original = [(Original::RequestObject, presented.object.as_bytes())];
+    let mut statements = server.evidence().keep(record, &original)?;
     statements.extend(answer(server, client, transaction, sent)?);
     Ok(statements)
 }
@@ -73,7 +72,9 @@ async fn client_key(server: &AuthorizationServer, progress: &Progress) -> Result
 
 fn request(server: &AuthorizationServer, kept: &Kept<'_>) -> Result<Vec<Statement>, Fault> {
     let Progress { request, client, stored, .. } = kept.progress;
-    let record = record(server, client, &stored.transaction_id, RecordKind::RequestReceived)
+    let mut record = record(server, client, &stored.transaction_id, RecordKind::RequestReceived);
+    record.at = request.received_at;
+    let record = record
         .with_fact("profile", request.verdict.profile.as_str())
         .with_fact("controls", &controls(&request.verdict));
     match &request.presented {

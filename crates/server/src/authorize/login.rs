@@ -107,17 +107,19 @@ async fn start_session(
     let login = LoginSession {
         subject: user.subject.clone(),
         authenticated_at: now,
-        amr: "pwd".to_owned(),
+        amr: r#"["pwd"]"#.to_owned(),
         created_at: now,
         expires_at: now.plus(lifetime),
     };
-    if let Some(old) = browser.session() {
-        let ended = login_session::end(issuer, old.hash(), now).commit(server.store()).await?;
-        tracing::debug!(ended = ended.is_committed(), "the session before this login");
-    }
-    let started =
-        Unit::from(login_session::start(issuer, session.hash(), &login)).commit(server.store()).await?;
-    if let Some(statement) = started.refused() {
+    let ended = match browser.session() {
+        Some(old) => login_session::find_live(server.store(), issuer, old.hash(), now)
+            .await?
+            .map(|_| login_session::end(issuer, old.hash(), now)),
+        None => None,
+    };
+    let started = login_session::start(issuer, session.hash(), &login);
+    let changed = Unit::new().then_all(ended).then(started).commit(server.store()).await?;
+    if let Some(statement) = changed.refused() {
         return Err(interact::refused_opening(statement));
     }
     let mut response =

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use countersign_jose::{Algorithm, SystemEntropy, Thumbprint};
+use countersign_jose::{SystemEntropy, Thumbprint};
 use countersign_protocol::parameter::{InteractionId, RequestReference, TransactionId};
 use countersign_protocol::reason::Reason;
 use countersign_protocol::registration::Client;
@@ -40,11 +40,11 @@ pub(super) struct Refused {
     pub(super) presented: Option<SignedObject>,
 }
 
-/// A request object with the key that signed it.
+/// A request object with the key that signed it, to be spent with the answer.
 pub(super) struct SignedObject {
     pub(super) object: String,
     pub(super) key: Thumbprint,
-    pub(super) algorithm: Algorithm,
+    pub(super) replay: ReplayKey,
 }
 
 /// Why there is nothing to interact about.
@@ -106,16 +106,21 @@ async fn by_value(
     browser: &Browser,
 ) -> Result<Resolved, Unanswerable> {
     let now = server.now();
-    let verified = server::verify_by_value(object, &client, server.issuer(), now)
-        .map_err(|rejection| refused(rejection, &client, signed_object(server, &client, object)))?;
-    let (request, spends) = verified.into_parts();
-    let key = spends.keys().first().cloned().ok_or(Fault::Internal("an object without identifier"))?;
-    if replay::is_spent(server.store(), server.issuer(), &key, now).await? {
+    let (verified, spends) = server::verify_by_value(object, &client, server.issuer(), now)?.into_parts();
+    let replay = spends.keys().first().cloned().ok_or(Fault::Internal("an object without identifier"))?;
+    if replay::is_spent(server.store(), server.issuer(), &replay, now).await? {
         return Err(Reason::RequestObjectReplayed.into());
     }
-    let interaction = InteractionId::derive(browser.key(), &key.digest);
+    let (key, algorithm) = (verified.key(), verified.algorithm());
+    server.evidence().client_key(&client, key, algorithm, now).await?;
+    let request = server::validate_signed(verified, &client, now).map_err(|rejection| {
+        let signed = SignedObject { object: object.to_owned(), key, replay: replay.clone() };
+        refused(rejection, &client, Some(signed))
+    })?;
+    let presented = [client.id().as_str().as_bytes(), b"\n", &replay.digest].concat();
+    let interaction = InteractionId::derive(browser.key(), &presented);
     let transaction = TransactionId::generate(now, &mut SystemEntropy);
-    Ok(Resolved { client, request, transaction, interaction, pushed: None, replay: Some(key) })
+    Ok(Resolved { client, request, transaction, interaction, pushed: None, replay: Some(replay) })
 }
 
 fn plain(
@@ -123,17 +128,11 @@ fn plain(
     client: Arc<Client>,
     raw: &RawParameters,
 ) -> Result<Resolved, Unanswerable> {
-    let request =
-        server::validate_plain(raw, &client).map_err(|rejection| refused(rejection, &client, None))?;
+    let request = server::validate_plain(raw, &client, server.now())
+        .map_err(|rejection| refused(rejection, &client, None))?;
     let interaction = InteractionId::generate(&mut SystemEntropy);
     let transaction = TransactionId::generate(server.now(), &mut SystemEntropy);
     Ok(Resolved { client, request, transaction, interaction, pushed: None, replay: None })
-}
-
-/// Names the key behind a refused object, if its signature held: a record of it without its key proves nothing.
-fn signed_object(server: &AuthorizationServer, client: &Client, object: &str) -> Option<SignedObject> {
-    let (key, algorithm) = server::signer_of(object, client, server.issuer(), server.now())?;
-    Some(SignedObject { object: object.to_owned(), key, algorithm })
 }
 
 fn refused(rejection: Rejection, client: &Arc<Client>, presented: Option<SignedObject>) -> Unanswerable {

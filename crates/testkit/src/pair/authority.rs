@@ -14,7 +14,7 @@ use countersign_protocol::replay::{Purpose, Spends};
 use countersign_protocol::request::{AuthorizationRequest, RawParameters};
 use countersign_protocol::response::{Answer, AuthorizationResponse, DEFAULT_LIFETIME, Outcome};
 use countersign_protocol::server::{
-    self, CodeFacts, Reference, named_client, resolve, validate_plain, verify_by_value,
+    self, CodeFacts, Reference, named_client, resolve, validate_plain, validate_signed, verify_by_value,
 };
 use countersign_protocol::time::UnixTime;
 use countersign_protocol::token::{
@@ -121,11 +121,13 @@ impl Authority {
                 Ok(Visit { request: found.request.clone(), reference, spends: Spends::default() })
             }
             Reference::ByValue(object) => {
-                let (request, spends) = verify_by_value(object, client, &self.issuer, now)?.into_parts();
+                let verified = verify_by_value(object, client, &self.issuer, now).map_err(Rejection::Page)?;
+                let (verified, spends) = verified.into_parts();
+                let request = validate_signed(verified, client, now)?;
                 Ok(Visit { request, reference: None, spends })
             }
             Reference::Plain => {
-                let request = validate_plain(&raw, client)?;
+                let request = validate_plain(&raw, client, now)?;
                 Ok(Visit { request, reference: None, spends: Spends::default() })
             }
         }
