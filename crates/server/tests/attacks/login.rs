@@ -217,15 +217,19 @@ async fn atk_oidc_04_a_hint_logs_nobody_in(engine: Engine) {
     let code = party.code(&house, &answer).await;
     let tokens = party.redeem(&house, &code).await.json();
     let own = tokens["id_token"].as_str().unwrap().to_owned();
-    let forged = party.sign(&json!({ "iss": house.issuer().as_str(), "sub": "subject-of-ada", "aud": "bookshop" }));
-    for hint in [own.clone(), forged, format!("{}.", own.rsplit_once('.').unwrap().0), "e30.e30.e30".to_owned()] {
+    let forged =
+        party.sign(&json!({ "iss": house.issuer().as_str(), "sub": "subject-of-ada", "aud": "bookshop" }));
+    for hint in
+        [own.clone(), forged, format!("{}.", own.rsplit_once('.').unwrap().0), "e30.e30.e30".to_owned()]
+    {
         let silent = json!({ "prompt": "none", "id_token_hint": hint });
         let answer = house.visitor().open(&request(&house, &party, silent)).await;
         assert_eq!(party.read(&house, &answer).await["error"], "login_required", "ATK-OIDC-04");
         let page = house.visitor().walk(&request(&house, &party, json!({ "id_token_hint": hint }))).await;
         assert!(page.body.contains("id=\"login-form\""), "ATK-OIDC-04: {page}");
     }
-    let answer = visitor.open(&request(&house, &party, json!({ "prompt": "none", "id_token_hint": own }))).await;
+    let answer =
+        visitor.open(&request(&house, &party, json!({ "prompt": "none", "id_token_hint": own }))).await;
     party.code(&house, &answer).await;
 }
 
