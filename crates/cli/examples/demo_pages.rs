@@ -13,8 +13,8 @@ use std::path::PathBuf;
 use countersign_server::pages::{asset, mark_path, stylesheet_path};
 
 use self::pages::{
-    Attempt, Check, DEMO_STYLESHEET_PATH, HomePage, Member, RefusedPage, ResultPage, SignedMessage,
-    demo_stylesheet,
+    Attempt, Check, DEMO_STYLESHEET_PATH, DeniedPage, HomePage, Member, RefusedPage, ResultPage,
+    SignedMessage, demo_stylesheet,
 };
 
 fn main() -> io::Result<()> {
@@ -24,9 +24,13 @@ fn main() -> io::Result<()> {
         fs::write(folder.join(found.path.trim_start_matches('/')), found.bytes)?;
     }
     fs::write(folder.join(DEMO_STYLESHEET_PATH.trim_start_matches('/')), demo_stylesheet())?;
-    for (name, html) in
-        [("home", home().render()), ("result", result().render()), ("refused", refused().render())]
-    {
+    let pages = [
+        ("home", home().render()),
+        ("result", result().render()),
+        ("denied", denied().render()),
+        ("refused", refused().render()),
+    ];
+    for (name, html) in pages {
         fs::write(folder.join(name).with_extension("html"), html.replace("\"/assets/", "\"assets/"))?;
     }
     Ok(())
@@ -72,6 +76,17 @@ fn result() -> ResultPage {
             Attempt { title: "Send the same answer again".into(), href: "/attack/replay".into() },
             Attempt { title: "Change one character of the signature".into(), href: "/attack/forge".into() },
         ],
+    }
+}
+
+fn denied() -> DeniedPage {
+    DeniedPage {
+        relying_party: "Harbour Library".into(),
+        issuer: "localhost:8080".into(),
+        code: "access_denied".into(),
+        explanation: "The person refused.".into(),
+        answer: answer("ES256 by key q3vK…8Zc, held", true),
+        checks: result().checks,
     }
 }
 

@@ -5,6 +5,8 @@
 //! server kept: each signed answer and each token stands in evidence that verifies offline (EVD-30), nothing that was
 //! answered as used is taken again (PAR-10, CODE-04), and what was cut off happened whole or not at all.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 #[path = "support/served.rs"]
 mod served;
 

@@ -119,7 +119,10 @@ impl Browser {
         let tools = self.driver().cdp();
         // A picture has no scroll bar, and no gap where one was.
         tools.send_raw("Emulation.setScrollbarsHidden", json!({"hidden": true})).await?;
-        let whole = json!({"format": "png", "captureBeyondViewport": true});
+        let measure = "return [window.innerWidth, document.documentElement.scrollHeight]";
+        let (width, height): (u64, u64) = self.driver().execute(measure, Vec::new()).await?.convert()?;
+        let clip = json!({"x": 0, "y": 0, "width": width, "height": height, "scale": 1});
+        let whole = json!({"format": "png", "captureBeyondViewport": true, "clip": clip});
         let shot = tools.send_raw("Page.captureScreenshot", whole).await?;
         tools.send_raw("Emulation.setScrollbarsHidden", json!({"hidden": false})).await?;
         let text = shot["data"].as_str().unwrap_or_default().trim_end_matches('=');

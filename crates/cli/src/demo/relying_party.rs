@@ -62,7 +62,7 @@ enum Finished {
     /// Somebody is logged in.
     LoggedIn,
     /// The server says no, and signed it.
-    Denied { error: String, description: String, answer: DecodedJwt },
+    Denied { error: String, description: String, answer: Box<DecodedJwt> },
 }
 
 /// What the client pushed.
@@ -136,7 +136,8 @@ impl DemoApplication {
         let granted = match received {
             Received::Granted(granted) => granted,
             Received::Refused { error, description } => {
-                return Ok(Finished::Denied { error, description: description.unwrap_or_default(), answer });
+                let (description, answer) = (description.unwrap_or_default(), Box::new(answer));
+                return Ok(Finished::Denied { error, description, answer });
             }
         };
         let tokens = self.0.party.exchange(granted, now, &mut SystemEntropy).await?;

@@ -3,6 +3,8 @@
 //! Pictures of every page are written to `browser-shots` in the target folder, at 1280 pixels in light colours and at
 //! 320 pixels in dark ones.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 #[path = "../support/served.rs"]
 mod served;
 

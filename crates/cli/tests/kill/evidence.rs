@@ -41,6 +41,7 @@ impl Kept {
             let report = Bundle::verify(&bundle.to_bytes().unwrap(), None);
             assert!(report.holds(), "EVD-30: {:?}", report.broken().collect::<Vec<_>>());
             let (object, transaction) = Transaction::read(&bundle);
+            assert!(!object.is_empty(), "evidence of a flow without its request: {transaction:?}");
             assert!(kept.insert(object, transaction).is_none(), "one transaction for each request");
         }
         Self(kept)
