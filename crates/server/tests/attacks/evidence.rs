@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 on_both_databases!(
     evd_25_to_31_a_whole_flow_verifies_offline,
+    evd_31_a_person_may_take_their_time,
     evd_28_denied_and_refused_flows,
     evd_25_a_flow_by_value_and_a_plain_one,
     evd_16_after_key_rotations,
@@ -82,6 +83,27 @@ async fn evd_25_to_31_a_whole_flow_verifies_offline(engine: Engine) {
     assert!(!Bundle::verify(&file, Some(&foreign)).holds(), "EVD-22: the key of another log");
 }
 
+/// The object ends while the person thinks: it was accepted in time, and that is what the record says.
+async fn evd_31_a_person_may_take_their_time(engine: Engine) {
+    let house = House::open(engine).await;
+    let party = fapi(&house).await;
+    let now = house.now().as_secs();
+    let mut visitor = house.visitor();
+    let pushed = party.pushed(&house, json!({ "nbf": now, "exp": now + 5 })).await;
+    let page = visitor.reach_consent(&pushed).await;
+    house.advance(200);
+    let answer = visitor.decide(&page, "allow").await;
+    party.code(&house, &answer).await;
+    let (_, report) = exported(&house, &newest(&house).await).await;
+    assert_holds(&report, "EVD-31 pushed");
+
+    let baseline = house.register("baseline", ProfileName::Baseline, json!({})).await;
+    let now = house.now().as_secs();
+    let object = baseline.object(&house, json!({ "exp": now + 5 }));
+    let page = house.visitor().reach_consent(&baseline.by_value(&house, &object)).await;
+    assert!(page.field("csrf").is_some(), "EVD-31 by value: {page}");
+}
+
 async fn evd_28_denied_and_refused_flows(engine: Engine) {
     let house = House::open(engine).await;
     let party = fapi(&house).await;
@@ -110,12 +132,11 @@ async fn evd_28_denied_and_refused_flows(engine: Engine) {
     assert!(report.held(Check::AnswerSignature), "EVD-26: {:?}", report.findings);
     assert!(report.held(Check::RequestSignature), "EVD-25: {:?}", report.findings);
 
+    let kept = newest(&house).await;
     let plain = baseline.plain(&house, json!({ "scope": "openid admin" }));
     let refused = house.visitor().open(&plain).await;
     assert_eq!(baseline.read(&house, &refused).await["error"], "invalid_scope");
-    let (_, report) = exported(&house, &newest(&house).await).await;
-    assert_holds(&report, "EVD-30 refused, plain");
-    assert!(!report.held(Check::RequestSignature), "EVD-25: {:?}", report.findings);
+    assert_eq!(newest(&house).await, kept, "what nobody signed leaves no record (ATK-DOS-05)");
 }
 
 async fn evd_25_a_flow_by_value_and_a_plain_one(engine: Engine) {

@@ -122,7 +122,10 @@ async fn atk_jar_79_and_atk_jar_81_answered_as_asked(engine: Engine) {
         assert_eq!(claims["error"], error, "{id}: {answer}");
         assert_eq!(claims["code"], Value::Null, "{id}");
         let changed = house.census().await.changed(&before);
-        assert!(changed.iter().all(|table| table.starts_with("evidence")), "{id}: {changed:?}");
+        let kept = |table: &&str| table.starts_with("evidence") || *table == "replay";
+        assert!(changed.iter().all(|table| kept(&table.as_ref())), "{id}: {changed:?}");
+        let again = house.visitor().open(&url).await;
+        assert_refused(&format!("JAR-105 after {id}"), &again, "invalid_request_object");
 
         let gate = Gate::open(&house, Way::Pushed, &format!("p-{name}"), json!({})).await;
         gate.refuses(id, &gate.party.object(&house, change), error).await;

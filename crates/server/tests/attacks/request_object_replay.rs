@@ -12,6 +12,7 @@ on_both_databases!(
     atk_jar_58_by_value_after_the_flow,
     atk_jar_59_a_reload_works,
     atk_jar_60_two_clients_may_use_one_identifier,
+    jar_53_one_identifier_does_not_mix_requests,
     atk_jar_61_fifty_at_once,
     atk_dos_07_a_clock_that_steps,
     jar_105_by_value_in_two_browsers_at_once,
@@ -90,6 +91,20 @@ async fn atk_jar_60_two_clients_may_use_one_identifier(engine: Engine) {
         let object = gate.party.object(&house, json!({ "jti": "the-same-for-both" }));
         gate.accepts("ATK-JAR-60", &object).await;
     }
+}
+
+/// Two requests of one browser under one identifier stay two: of two clients both are shown, of one the second is none.
+async fn jar_53_one_identifier_does_not_mix_requests(engine: Engine) {
+    let house = House::open(engine).await;
+    let first = Gate::open(&house, Way::ByValue, "first", json!({})).await;
+    let second = Gate::open(&house, Way::ByValue, "second", json!({})).await;
+    let object = |gate: &Gate, state: &str| gate.party.object(&house, json!({ "jti": "one", "state": state }));
+    let mut visitor = house.visitor();
+    let page = visitor.walk(&first.party.by_value(&house, &object(&first, "a"))).await;
+    let other = visitor.walk(&second.party.by_value(&house, &object(&second, "b"))).await;
+    assert_ne!(page.field("interaction"), other.field("interaction"), "JAR-53");
+    let again = visitor.walk(&first.party.by_value(&house, &object(&first, "c"))).await;
+    assert_refused("JAR-105", &again, "invalid_request_object");
 }
 
 /// The statuses of requests that were sent at the same moment.
