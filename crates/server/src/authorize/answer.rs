@@ -14,8 +14,9 @@ use countersign_storage::{
 };
 
 use super::Stop;
+use super::browser::Browser;
 use super::error_page::host;
-use super::interact::{Browser, Person, Progress, consented, refused_opening, see_other};
+use super::interact::{Person, Progress, consented, refused_opening, see_other};
 use super::keep::{self, Kept};
 use super::resolve::Refused;
 use crate::AuthorizationServer;

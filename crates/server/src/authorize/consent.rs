@@ -7,8 +7,9 @@ use countersign_protocol::reason::Reason;
 use countersign_protocol::request::{Presented, RawParameters};
 use countersign_storage::interaction;
 
+use super::browser::Browser;
 use super::error_page::{host, html};
-use super::interact::{Browser, Person, Progress, Turn, proceed, resume, turn};
+use super::interact::{Person, Progress, Turn, proceed, resume, turn};
 use super::{Stop, answer};
 use crate::AuthorizationServer;
 use crate::back_channel::parse_form;

@@ -2,8 +2,7 @@ use std::sync::Arc;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use countersign_jose::SystemEntropy;
-use countersign_protocol::parameter::{BrowserKey, CsrfToken, InteractionId, Scope, SessionId};
+use countersign_protocol::parameter::{InteractionId, Scope};
 use countersign_protocol::reason::Reason;
 use countersign_protocol::registration::Client;
 use countersign_protocol::request::AuthorizationRequest;
@@ -14,18 +13,11 @@ use countersign_storage::{
     Digest, Outcome, Statement, Unit, consent, interaction, login_session, pushed_request, user,
 };
 
+use super::browser::Browser;
 use super::resolve::Resolved;
 use super::{Stop, answer};
 use crate::AuthorizationServer;
-use crate::cookies::{Cookies, set_browser};
 use crate::refusal::Fault;
-
-/// The browser in front of the person: its key, and the session it holds.
-pub(crate) struct Browser {
-    key: BrowserKey,
-    is_new: bool,
-    session: Option<SessionId>,
-}
 
 /// An authorization in progress, as every page of it finds it again: nothing of it lives in this process.
 pub(super) struct Progress {
@@ -65,45 +57,6 @@ pub(super) enum Turn {
     Granted(Box<Person>),
     /// Nobody's: a page is needed and none may be shown.
     Refused(Reason),
-}
-
-impl Browser {
-    /// Reads who comes; a browser that comes for the first time gets a key.
-    pub(super) fn of(cookies: Cookies) -> Self {
-        let is_new = cookies.browser.is_none();
-        let key = cookies.browser.unwrap_or_else(|| BrowserKey::generate(&mut SystemEntropy));
-        Self { key, is_new, session: cookies.session }
-    }
-
-    /// What ties interactions to it.
-    pub(super) fn key(&self) -> &BrowserKey {
-        &self.key
-    }
-
-    /// The session it holds.
-    pub(super) fn session(&self) -> Option<&SessionId> {
-        self.session.as_ref()
-    }
-
-    /// The token that its forms of this interaction carry (RED-12).
-    pub(super) fn csrf(&self, interaction: &InteractionId) -> CsrfToken {
-        CsrfToken::derive(&self.key, interaction)
-    }
-
-    /// The token of the consent form, which ends with the login it was shown to, and with what it showed; none while
-    /// nobody is logged in.
-    pub(super) fn csrf_of_page(&self, interaction: &InteractionId, shown: &str) -> Option<CsrfToken> {
-        self.session.as_ref().map(|session| CsrfToken::derive_for(&self.key, interaction, session, shown))
-    }
-
-    /// Lets a new browser keep its key.
-    pub(super) fn remember(&self, server: &AuthorizationServer, mut response: Response) -> Response {
-        let cookie = set_browser(&self.key, server.issuer()).filter(|_| self.is_new);
-        if let Some(cookie) = cookie {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
-        }
-        response
-    }
 }
 
 /// Opens the interaction of a resolved request, or finds it open, and takes the first turn.
@@ -154,7 +107,7 @@ async fn find(
     browser: &Browser,
 ) -> Result<Option<Progress>, Stop> {
     let (store, issuer, now) = (server.store(), server.issuer(), server.now());
-    let Some(stored) = interaction::find(store, issuer, id.hash(), browser.key.hash(), now).await? else {
+    let Some(stored) = interaction::find(store, issuer, id.hash(), browser.key().hash(), now).await? else {
         return Ok(None);
     };
     let client = server.client(&stored.client_id).await?.ok_or(Reason::ClientUnknown)?;
@@ -169,7 +122,7 @@ fn open(server: &AuthorizationServer, resolved: Resolved, browser: &Browser) -> 
     let now = server.now();
     let expires_at = now.plus(server.settings().lifetimes.interaction);
     let stored = Interaction {
-        browser: browser.key.hash().into(),
+        browser: browser.key().hash().into(),
         client_id: client.id().clone(),
         transaction_id: transaction,
         request: serde_json::to_vec(&request).map_err(|_| Fault::Internal("a request does not serialize"))?,
@@ -211,7 +164,7 @@ async fn person(
     browser: &Browser,
 ) -> Result<Option<Person>, Stop> {
     let (store, issuer, now) = (server.store(), server.issuer(), server.now());
-    let Some(id) = &browser.session else { return Ok(None) };
+    let Some(id) = browser.session() else { return Ok(None) };
     let Some(session) = login_session::find_live(store, issuer, id.hash(), now).await? else {
         return Ok(None);
     };

@@ -9,8 +9,9 @@ use countersign_storage::login_session::LoginSession;
 use countersign_storage::user::User;
 use countersign_storage::{Unit, login_session, user};
 
+use super::browser::Browser;
 use super::error_page::{host, html};
-use super::interact::{Browser, Progress, Turn, proceed, resume, see_other, turn};
+use super::interact::{Progress, Turn, proceed, resume, see_other, turn};
 use super::{Stop, interact};
 use crate::AuthorizationServer;
 use crate::back_channel::parse_form;

@@ -6,12 +6,14 @@
 //! | [`resolve`] | by value, by pushed reference or plain → a verified, validated request |
 //! | [`interact`] | whose turn it is: login, consent, or nobody's; resumable, bound to one browser |
 //! | [`login`], [`consent`] | the two pages |
-//! | [`answer`] | a decision → a signed response, kept as evidence in the same unit |
+//! | [`answer`] | a decision → a signed response, committed as one unit with its evidence |
+//! | [`keep`] | a flow → the evidence of what was asked, decided, shown and answered |
 //!
 //! Verification is `countersign_protocol::request`, judging `countersign_protocol::policy`, countersigning
 //! `countersign_protocol::response`.
 
 mod answer;
+mod browser;
 mod consent;
 mod error_page;
 mod interact;
@@ -34,8 +36,9 @@ pub(crate) use login::{log_in, show_login};
 use crate::AuthorizationServer;
 use crate::cookies::Cookies;
 use crate::refusal::Fault;
+use browser::Browser;
 use error_page::ErrorAnswer;
-use interact::Browser;
+
 use resolve::Unanswerable;
 
 /// `GET` and `POST /authorize` (RFC 6749 §3.1).
@@ -48,6 +51,7 @@ pub(crate) async fn authorize(
 ) -> Response {
     let browser = Browser::of(Cookies::read(&headers, server.issuer()));
     match walk(&server, &method, &uri, &headers, &body, &browser).await {
+        Ok(response) if method == Method::POST && browser.is_new() => response,
         Ok(response) => browser.remember(&server, response),
         Err(stop) => stop.into_page(&server),
     }
@@ -63,6 +67,7 @@ async fn walk(
 ) -> Result<Response, Stop> {
     let raw = receive::receive(method, uri, headers, body)?;
     match resolve::resolve(server, &raw, browser).await {
+        Ok(_) if *method == Method::POST && browser.is_new() => receive::as_get(server, uri, body),
         Ok(resolved) => interact::begin(server, resolved, browser).await,
         Err(Unanswerable::Stop(stop)) => Err(stop),
         Err(Unanswerable::Refused(refused)) => answer::refuse(server, *refused).await,

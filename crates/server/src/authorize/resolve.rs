@@ -11,7 +11,7 @@ use countersign_protocol::server::{self, Reference};
 use countersign_storage::{Digest, pushed_request, replay};
 
 use super::Stop;
-use super::interact::Browser;
+use super::browser::Browser;
 use crate::AuthorizationServer;
 use crate::refusal::Fault;
 

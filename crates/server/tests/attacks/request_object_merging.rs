@@ -160,8 +160,13 @@ async fn atk_jar_82_and_atk_jar_83_one_request_once(engine: Engine) {
     assert_refused("JAR-28 client_id in both", &house.send(both).await, "invalid_request");
     assert!(house.census().await.changed(&before).is_empty(), "ATK-JAR-82: neither was evaluated");
 
+    // A form of another site comes without cookies: it is asked again by GET, and gives the browser no new key.
     let reply = house.send(post("", &format!("client_id=baseline&request={good}"))).await;
-    assert!(reply.redirect().contains("/login?"), "the control, posted (JAR-28): {reply}");
+    assert!(reply.headers.get("set-cookie").is_none(), "PAR-10: {reply}");
+    let again = reply.redirect();
+    assert!(again.contains("/authorize?"), "the control, posted (JAR-28): {reply}");
+    let reply = house.visitor().open(&again).await;
+    assert!(reply.redirect().contains("/login?"), "the control, by GET: {reply}");
     let reply = house.visitor().open(&pushed).await;
     assert!(reply.redirect().contains("/login?"), "the reference of ATK-JAR-82 was not touched: {reply}");
 }

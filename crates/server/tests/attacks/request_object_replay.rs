@@ -98,7 +98,8 @@ async fn jar_53_one_identifier_does_not_mix_requests(engine: Engine) {
     let house = House::open(engine).await;
     let first = Gate::open(&house, Way::ByValue, "first", json!({})).await;
     let second = Gate::open(&house, Way::ByValue, "second", json!({})).await;
-    let object = |gate: &Gate, state: &str| gate.party.object(&house, json!({ "jti": "one", "state": state }));
+    let object =
+        |gate: &Gate, state: &str| gate.party.object(&house, json!({ "jti": "one", "state": state }));
     let mut visitor = house.visitor();
     let page = visitor.walk(&first.party.by_value(&house, &object(&first, "a"))).await;
     let other = visitor.walk(&second.party.by_value(&house, &object(&second, "b"))).await;
