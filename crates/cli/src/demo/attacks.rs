@@ -257,7 +257,7 @@ async fn callback_refused(house: &House, browser: &mut ScriptedBrowser, query: &
     Ok(Seen {
         refused_by: "client",
         rule,
-        answer: format!("page {}, the login still waits", page.status.as_u16()),
+        answer: format!("page {}, nothing of it was acted on", page.status.as_u16()),
     })
 }
 
@@ -265,7 +265,7 @@ async fn callback_refused(house: &House, browser: &mut ScriptedBrowser, query: &
 fn server_seen(refused: Option<ClientError>) -> Seen {
     let Some(ClientError::Answered(ErrorAnswer { status, error, description })) = refused else {
         let answer = if refused.is_some() { "no answer" } else { "accepted" };
-        return Seen { refused_by: "nobody", rule: String::new(), answer: answer.to_owned() };
+        return Seen { refused_by: "other side", rule: String::new(), answer: answer.to_owned() };
     };
     let description = description.unwrap_or_default();
     let rule = description.rsplit_once('(').and_then(|(_, rest)| rest.split_once(',')).map(|(rule, _)| rule);
