@@ -127,6 +127,32 @@ async fn jwks_04_a_key_set_that_does_not_hold_is_refused_whole() {
     }
 }
 
+/// The expected issuer's key set is huge, redirects, or never ends: bounded time and memory, and nobody else is asked.
+#[tokio::test]
+async fn atk_jarm_35_a_hostile_key_set_costs_little() {
+    let jwks = |server: &Server| format!("{}/jwks", server.origin);
+    let good = server(|_, _| answer("200 OK", r#"{"keys":[]}"#)).await;
+    assert!(fetch_keys(&http(), &jwks(&good)).await.is_ok(), "the control");
+
+    let huge = server(|_, _| answer("200 OK", &format!("{{\"keys\":[{}]}}", " ".repeat(4 << 20)))).await;
+    let refused = fetch_keys(&http(), &jwks(&huge)).await.unwrap_err();
+    assert!(matches!(refused, ClientError::TooLarge { .. }), "ATK-JARM-35 huge: {refused}");
+
+    let location = good.origin.clone();
+    let redirecting = server(move |_, _| answer(&format!("307 Moved\r\nlocation: {location}/jwks"), "")).await;
+    let before = good.asked.load(Ordering::SeqCst);
+    let refused = fetch_keys(&http(), &jwks(&redirecting)).await.unwrap_err();
+    assert!(matches!(refused, ClientError::Answered(answer) if answer.status == 307), "ATK-JARM-35 redirecting");
+    assert_eq!(good.asked.load(Ordering::SeqCst), before, "ATK-JARM-35: nobody went there");
+
+    let started = std::time::Instant::now();
+    let slow = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let url = format!("http://{}/jwks", slow.local_addr().unwrap());
+    let refused = fetch_keys(&http(), &url).await.unwrap_err();
+    assert!(matches!(refused, ClientError::Transport { .. }), "ATK-JARM-35 silent: {refused}");
+    assert!(started.elapsed().as_secs() < 15, "ATK-JARM-35 silent");
+}
+
 #[tokio::test]
 async fn what_is_good_once_is_sent_once() {
     let failing = server(|_, _| Vec::new()).await;
