@@ -139,10 +139,14 @@ async fn atk_jarm_35_a_hostile_key_set_costs_little() {
     assert!(matches!(refused, ClientError::TooLarge { .. }), "ATK-JARM-35 huge: {refused}");
 
     let location = good.origin.clone();
-    let redirecting = server(move |_, _| answer(&format!("307 Moved\r\nlocation: {location}/jwks"), "")).await;
+    let redirecting =
+        server(move |_, _| answer(&format!("307 Moved\r\nlocation: {location}/jwks"), "")).await;
     let before = good.asked.load(Ordering::SeqCst);
     let refused = fetch_keys(&http(), &jwks(&redirecting)).await.unwrap_err();
-    assert!(matches!(refused, ClientError::Answered(answer) if answer.status == 307), "ATK-JARM-35 redirecting");
+    assert!(
+        matches!(refused, ClientError::Answered(answer) if answer.status == 307),
+        "ATK-JARM-35 redirecting"
+    );
     assert_eq!(good.asked.load(Ordering::SeqCst), before, "ATK-JARM-35: nobody went there");
 
     let started = std::time::Instant::now();

@@ -13,47 +13,49 @@ use countersign_protocol::time::UnixTime;
 use countersign_storage::replay;
 
 use crate::AuthorizationServer;
+pub(crate) use crate::form::{check_form, parse_form};
 use crate::refusal::{Fault, Refusal};
 
-/// The client behind a back-channel request, and what its authentication spends.
-pub(crate) struct Caller {
+/// A back-channel request whose sender is known: client authenticated, proof verified, nothing spent yet.
+pub(crate) struct Received {
+    pub(crate) form: RawParameters,
     /// The registration of the authenticated client.
     pub(crate) client: Arc<Client>,
-    /// To be spent with whatever the request changes (CAUTH-13).
+    /// The DPoP proof, if it brought one.
+    pub(crate) proof: Option<VerifiedProof>,
+    /// To be spent with whatever the request changes (CAUTH-13, DPOP-06).
     pub(crate) spends: Spends,
 }
 
-/// Reads a form-urlencoded body (PAR-01, TOK-01).
+/// Reads a form that a client posted to the endpoint at `path`, and finds out who sent it.
 ///
 /// # Errors
-/// Another content type, or parameters that are malformed or repeated.
-pub(crate) fn parse_form(headers: &HeaderMap, body: &Bytes) -> Result<RawParameters, Reason> {
-    check_form(headers)?;
-    RawParameters::parse(body)
-}
-
-/// Whether the body is declared to be a form.
-///
-/// # Errors
-/// [`Reason::ContentTypeWrong`].
-pub(crate) fn check_form(headers: &HeaderMap) -> Result<(), Reason> {
-    let content_type =
-        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    let form = essence.eq_ignore_ascii_case("application/x-www-form-urlencoded");
-    if form { Ok(()) } else { Err(Reason::ContentTypeWrong) }
+/// No form, a client that is not who it says, or a proof that does not hold.
+pub(crate) async fn receive(
+    server: &AuthorizationServer,
+    path: &str,
+    headers: &HeaderMap,
+    body: &Bytes,
+    now: UnixTime,
+) -> Result<Received, Refusal> {
+    let form = parse_form(headers, body)?;
+    let (client, spends) = authenticate(server, headers, &form, now).await?;
+    let url = server.issuer().endpoint(path);
+    let proof = verify_proof(headers, &url, "POST", None, client.profile(), now)?;
+    let (proof, proof_spends) = proof.map(|proof| proof.into_parts()).unzip();
+    Ok(Received { form, client, proof, spends: spends.join(proof_spends.unwrap_or_default()) })
 }
 
 /// Authenticates the client of a back-channel request, at every endpoint by the same rules (CAUTH-02).
 ///
 /// # Errors
 /// `invalid_client`, the same for an unknown client as for a wrong key (CAUTH-05).
-pub(crate) async fn authenticate(
+async fn authenticate(
     server: &AuthorizationServer,
     headers: &HeaderMap,
     form: &RawParameters,
     now: UnixTime,
-) -> Result<Caller, Refusal> {
+) -> Result<(Arc<Client>, Spends), Refusal> {
     if headers.contains_key(header::AUTHORIZATION) {
         let twice = form.get("client_assertion").is_some();
         return Err(Refusal(if twice { Reason::AuthenticationTwice } else { Reason::AuthenticationMethod }));
@@ -62,7 +64,7 @@ pub(crate) async fn authenticate(
     let client = server.client(assertion.claimed_client()).await?.ok_or(Reason::ClientUnknown)?;
     let authenticated: Unspent<AuthenticatedClient> = assertion.verify(&client, server.issuer(), now)?;
     let (_, spends) = authenticated.into_parts();
-    Ok(Caller { client, spends })
+    Ok((client, spends))
 }
 
 /// Verifies the DPoP proof of a request, if it has one (RFC 9449 §4.3).

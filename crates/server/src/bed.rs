@@ -4,10 +4,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
-use axum::routing::{get, post};
 use countersign_jose::seal::Sealer;
 use countersign_jose::{Algorithm, Entropy, SigningKey, SystemEntropy, base64url};
 use countersign_protocol::client_auth::{ASSERTION_TYPE, sign_assertion};
@@ -26,11 +24,9 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 use zeroize::Zeroizing;
 
-use crate::jwks::jwks;
-use crate::metadata::{metadata, paths};
-use crate::token::token;
-use crate::userinfo::userinfo;
-use crate::{AuthorizationServer, Clock, EvidenceKeeper, KeyRing, Settings};
+use crate::metrics::Metrics;
+use crate::router::router;
+use crate::{AuthorizationServer, Clock, EvidenceKeeper, KeyRing, Limits, Settings};
 
 /// Runs each test on SQLite and on PostgreSQL.
 macro_rules! on_both_engines {
@@ -323,22 +319,14 @@ impl Answer {
     }
 }
 
+/// Through everything that a request meets: limits, headers and log.
 pub(crate) async fn send_to(server: &AuthorizationServer, request: Request<Body>) -> Answer {
-    let response = routes(server).oneshot(request).await.unwrap();
+    let app = router(server.clone(), Limits::default(), Metrics::new());
+    let response = app.oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
     let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
     Answer { status: parts.status, headers: parts.headers, body }
-}
-
-fn routes(server: &AuthorizationServer) -> Router {
-    let routes = Router::new()
-        .route("/token", post(token))
-        .route("/userinfo", get(userinfo).post(userinfo))
-        .route("/jwks", get(jwks));
-    let documents = paths(server.issuer());
-    let routes = documents.iter().fold(routes, |routes, path| routes.route(path, metadata(server)));
-    routes.with_state(server.clone())
 }
 
 async fn node(database: Database, hands: Arc<Hands>, issuer: Issuer) -> AuthorizationServer {

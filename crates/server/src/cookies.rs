@@ -50,15 +50,26 @@ fn set_cookie(name: &str, value: &str, issuer: &Issuer, max_age: Option<u64>) ->
     HeaderValue::try_from(format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{max_age}")).ok()
 }
 
-/// Issuers below one host do not share cookies: the path is part of the name.
+/// Issuers below one host do not share cookies (ATK-RED-25): the path is part of the name.
 fn full_name(name: &str, issuer: &Issuer) -> String {
     let prefix = if issuer.is_plain_http() { "" } else { "__Host-" };
-    let path = issuer.path().replace('/', "-");
+    let path: String = issuer.path().bytes().map(in_name).collect();
     format!("{prefix}{name}{path}")
+}
+
+/// How a byte of a path is written in a cookie's name: no two paths alike, and only what a name may hold.
+fn in_name(byte: u8) -> String {
+    match byte {
+        b'/' => "-".to_owned(),
+        byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        byte => format!("_{byte:02X}"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -72,6 +83,19 @@ mod tests {
             assert!(set.contains(attribute), "{attribute}");
         }
         assert!(!set.contains("Domain"));
+    }
+
+    #[test]
+    fn atk_red_25_no_two_issuers_of_a_host_share_a_name() {
+        let paths =
+            ["", "/a", "/a/b", "/a-b", "/a_b", "/a_2Db", "/a--b", "/a/-b", "/a-/b", "/A/b", "/a.b", "/a~b"];
+        let names =
+            paths.map(|path| full_name(SESSION, &format!("https://as.example{path}").parse().unwrap()));
+        let different: HashSet<_> = names.iter().collect();
+        assert_eq!(different.len(), paths.len(), "{names:?}");
+        for name in &names {
+            assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)), "{name}");
+        }
     }
 
     #[test]

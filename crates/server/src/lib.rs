@@ -4,6 +4,7 @@
 //! decides; nothing here judges a message. The authorization endpoint is a hall of its own, [`authorize`], whose
 //! rooms stand in the order in which a request walks.
 
+mod assets;
 mod authorization_server;
 mod authorize;
 mod back_channel;
@@ -14,9 +15,11 @@ mod clients;
 mod clock;
 mod cookies;
 pub mod evidence;
+mod form;
 mod health;
 mod jwks;
 mod key_ring;
+mod landing;
 mod listen;
 mod metadata;
 mod metrics;

@@ -12,7 +12,7 @@ use countersign_storage::{Outcome, Unit, pushed_request, replay};
 use serde_json::json;
 
 use crate::AuthorizationServer;
-use crate::back_channel::{Caller, authenticate, parse_form, refused_unit, verify_proof};
+use crate::back_channel::{Received, receive, refused_unit};
 use crate::refusal::{Fault, Refusal};
 
 /// `POST /par`: a client leaves its authorization request before it sends the browser (RFC 9126).
@@ -22,16 +22,11 @@ pub(crate) async fn push(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let now = server.now();
-    let form = parse_form(&headers, &body)?;
-    let Caller { client, spends } = authenticate(&server, &headers, &form, now).await?;
-    let url = server.issuer().endpoint("/par");
-    let proof = verify_proof(&headers, &url, "POST", None, client.profile(), now)?;
-    let (proof, proof_spends) = proof.map(|proof| proof.into_parts()).unzip();
+    let Received { form, client, proof, spends } = receive(&server, "/par", &headers, &body, now).await?;
     let request = server::push(&form, &client, proof, server.issuer(), now)?;
     let (request, request_spends) = request.into_parts();
     archive_key(&server, &client, &request).await?;
-    let spends = spends.join(proof_spends.unwrap_or_default()).join(request_spends);
-    keep(&server, &request, spends).await
+    keep(&server, &request, spends.join(request_spends)).await
 }
 
 /// The client's key counts from here on: it may leave the registration before the person decides (EVD-39).

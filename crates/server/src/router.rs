@@ -1,20 +1,20 @@
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
-use countersign_protocol::parameter::Issuer;
 
 use crate::AuthorizationServer;
+use crate::assets::serve_asset;
 use crate::authorize::{authorize, decide, explain, log_in, show_consent, show_login};
 use crate::health::{livez, readyz};
 use crate::jwks::jwks;
+use crate::landing::{host, landing};
 use crate::listen::{Limits, guard};
 use crate::metadata::{self, metadata};
 use crate::metrics::Metrics;
 use crate::observe::observe;
-use crate::pages::{Asset, CONTENT_TYPE, DocumentLink, LandingPage, Language, asset, page_headers};
 use crate::push::push;
 use crate::token::token;
 use crate::userinfo::userinfo;
@@ -57,12 +57,6 @@ fn at_origin(server: &AuthorizationServer) -> Router<AuthorizationServer> {
     described.route("/assets/{name}", get(serve_asset))
 }
 
-/// The name by which people know this server.
-fn host(issuer: &Issuer) -> &str {
-    let origin = issuer.origin();
-    origin.split_once("://").map_or(origin, |(_, host)| host)
-}
-
 fn below(path: &str, routes: Router<AuthorizationServer>) -> Router<AuthorizationServer> {
     if path.is_empty() { routes } else { Router::new().nest(path, routes) }
 }
@@ -84,30 +78,4 @@ async fn protect(State(plain_http): State<bool>, request: Request, next: Next) -
         headers.insert(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY);
     }
     response
-}
-
-/// `GET /`: what this is, for a person who came by.
-async fn landing(State(server): State<AuthorizationServer>) -> Response {
-    let issuer = server.issuer();
-    let [openid, oauth] = metadata::paths(issuer);
-    let keys = format!("{}/jwks", issuer.path());
-    let documents = [
-        ("Server metadata (RFC 8414)", oauth),
-        ("Server metadata (OpenID Connect Discovery)", openid),
-        ("Public keys (RFC 7517)", keys),
-    ];
-    let page = LandingPage {
-        language: Language::default(),
-        issuer: host(issuer).to_owned(),
-        documents: documents.map(|(title, path)| DocumentLink { title: title.to_owned(), path }).to_vec(),
-    };
-    let headers = page_headers().map(|(name, value)| (HeaderName::from_static(name), value));
-    (headers, [(header::CONTENT_TYPE, CONTENT_TYPE)], page.render()).into_response()
-}
-
-/// `GET /assets/…`: kept for a year, because its name changes with its bytes.
-async fn serve_asset(uri: Uri) -> Response {
-    let Some(found) = asset(uri.path()) else { return StatusCode::NOT_FOUND.into_response() };
-    let headers = [(header::CONTENT_TYPE, found.content_type), (header::CACHE_CONTROL, Asset::CACHE_CONTROL)];
-    (headers, found.bytes).into_response()
 }

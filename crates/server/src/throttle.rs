@@ -1,29 +1,30 @@
-//! Guessing passwords costs time: attempts are counted, per account and per address, before they are judged
-//! (ATK-DOS-11). The counts are in the store, so that all nodes share them.
+//! Guessing passwords costs time: attempts are counted, per account and per address, before they are judged, and taken
+//! back when they turn out to be right (ATK-DOS-11). The counts are in the store, so that all nodes share them.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use countersign_jose::sha256;
-use countersign_storage::{StorageError, throttle};
-use tokio::try_join;
+use countersign_storage::throttle::Attempts;
+use countersign_storage::{StorageError, Unit, throttle};
 
 use crate::AuthorizationServer;
-use crate::listen::Peer;
+use crate::listen::{Peer, network};
 use crate::refusal::Fault;
 
 /// Seconds in which attempts are counted together.
 const WINDOW: u64 = 15 * 60;
 
-/// Attempts at one account from one address.
+/// Wrong passwords for one account from one address.
 const PAIR: u64 = 10;
 
-/// Attempts at one account from anywhere. Above [`PAIR`], so that a stranger alone cannot lock a person out.
+/// Wrong passwords for one account from anywhere. Once there are so many, an address may be wrong about this account
+/// once: however many strangers guess, a person at an address of their own is not locked out.
 const ACCOUNT: u64 = 50;
 
-/// Attempts at any account from one address.
+/// Wrong passwords for any account from one address.
 const ADDRESS: u64 = 100;
 
 /// Where an attempt comes from: an IPv4 address, or the /64 network of an IPv6 address, which one host has for itself.
@@ -39,7 +40,9 @@ pub(crate) struct Throttled {
     pub(crate) wait_seconds: u64,
 }
 
-/// Counts an attempt to log in and says whether it may be judged.
+/// Counts an attempt to log in and says whether it may be judged. What an address has used up does not count against
+/// the account any more, nor what a pair has used up against the address: nobody is delayed by guesses that nobody
+/// heard the answer to.
 ///
 /// # Errors
 /// The count could not be kept; the attempt must then not be judged.
@@ -49,20 +52,27 @@ pub(crate) async fn admit(
     address: ClientAddress,
 ) -> Result<Result<(), Throttled>, Fault> {
     let username = username.to_lowercase();
-    let (pair, account, address) = try_join!(
-        exceeded(server, pair_bucket(&username, address), PAIR),
-        exceeded(server, bucket(&["account", &username]), ACCOUNT),
-        exceeded(server, bucket(&["address", &address.to_string()]), ADDRESS),
-    )?;
-    Ok(match [pair, account, address].into_iter().flatten().max() {
-        None => Ok(()),
-        Some(wait_seconds) => Err(Throttled { wait_seconds }),
-    })
+    let pair = count(server, pair_bucket(&username, address)).await?;
+    if pair.count > PAIR {
+        return Ok(Err(wait_for(server, pair)));
+    }
+    let from_address = count(server, address_bucket(address)).await?;
+    if from_address.count > ADDRESS {
+        return Ok(Err(wait_for(server, from_address)));
+    }
+    let account = count(server, account_bucket(&username)).await?;
+    let first_from_there = pair.count <= 1;
+    if account.count > ACCOUNT && !first_from_there {
+        return Ok(Err(wait_for(server, account)));
+    }
+    Ok(Ok(()))
 }
 
-/// Forgets the attempts at this account from this address, after the right password.
+/// Takes an admitted attempt back, after the right password, and forgets what this address got wrong about this
+/// account.
 ///
-/// The wider counts stay: otherwise an attacker would clear them by logging in to an account of their own.
+/// Of the wider counts only this attempt goes: otherwise an attacker would clear them by logging in to an account of
+/// their own.
 ///
 /// # Errors
 /// The database failed.
@@ -71,22 +81,31 @@ pub(crate) async fn forgive(
     username: &str,
     address: ClientAddress,
 ) -> Result<(), Fault> {
-    let bucket = pair_bucket(&username.to_lowercase(), address);
-    let outcome = throttle::forget(server.issuer(), bucket).commit(server.store()).await?;
-    tracing::trace!(committed = outcome.is_committed(), "attempts forgotten");
+    let (username, issuer, now) = (username.to_lowercase(), server.issuer(), server.now());
+    let outcome = Unit::from(throttle::forget(issuer, pair_bucket(&username, address)))
+        .then(throttle::uncount(issuer, address_bucket(address), now))
+        .then(throttle::uncount(issuer, account_bucket(&username), now))
+        .commit(server.store())
+        .await?;
+    tracing::trace!(committed = outcome.is_committed(), "an attempt taken back");
     Ok(())
 }
 
-/// Counts in one bucket; gives the seconds to wait if it is over its limit.
-async fn exceeded(
-    server: &AuthorizationServer,
-    bucket: [u8; 32],
-    limit: u64,
-) -> Result<Option<u64>, StorageError> {
-    let now = server.now();
-    let attempts = throttle::count(server.store(), server.issuer(), bucket, WINDOW, now).await?;
-    let wait = attempts.window_ends.as_secs().saturating_sub(now.as_secs()).max(1);
-    Ok((attempts.count > limit).then_some(wait))
+async fn count(server: &AuthorizationServer, bucket: [u8; 32]) -> Result<Attempts, StorageError> {
+    throttle::count(server.store(), server.issuer(), bucket, WINDOW, server.now()).await
+}
+
+fn wait_for(server: &AuthorizationServer, attempts: Attempts) -> Throttled {
+    let wait_seconds = attempts.window_ends.as_secs().saturating_sub(server.now().as_secs()).max(1);
+    Throttled { wait_seconds }
+}
+
+fn account_bucket(username: &str) -> [u8; 32] {
+    bucket(&["account", username])
+}
+
+fn address_bucket(address: ClientAddress) -> [u8; 32] {
+    bucket(&["address", &address.to_string()])
 }
 
 fn pair_bucket(username: &str, address: ClientAddress) -> [u8; 32] {
@@ -100,13 +119,7 @@ fn bucket(parts: &[&str]) -> [u8; 32] {
 
 impl ClientAddress {
     fn of(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(address) => Self(address.into()),
-            IpAddr::V6(address) => {
-                let network = u128::from(address) & (u128::MAX << 64);
-                Self(Ipv6Addr::from(network).into())
-            }
-        }
+        Self(network(address))
     }
 }
 
@@ -209,19 +222,46 @@ mod tests {
         for host in 0..12 {
             admitted += attempts(&server, 5, "alice", &format!("192.0.2.{host}")).await;
         }
-        assert_eq!(admitted, ACCOUNT);
+        assert_eq!(admitted, ACCOUNT + 2, "then once from each address");
+    }
+
+    #[tokio::test]
+    async fn atk_dos_11_guesses_from_many_addresses_lock_nobody_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = server(folder.path()).await;
+        for host in 0..5 {
+            assert_eq!(attempts(&server, 20, "alice", &format!("192.0.2.{host}")).await, PAIR);
+        }
+        assert_eq!(attempts(&server, 1, "alice", "192.0.2.0").await, 0, "the strangers are");
+        for _ in 0..3 {
+            assert_eq!(attempts(&server, 1, "alice", "198.51.100.1").await, 1, "the person is not");
+            forgive(&server, "alice", address("198.51.100.1")).await.unwrap();
+        }
     }
 
     #[tokio::test]
     async fn atk_dos_11_guessing_at_many_accounts_is_throttled() {
         let folder = tempfile::tempdir().unwrap();
         let server = server(folder.path()).await;
-        let mut admitted = 0;
-        for name in 0..21 {
-            admitted += attempts(&server, 5, &format!("user{name}"), "2001:db8::1").await;
-            forgive(&server, &format!("user{name}"), address("2001:db8::1")).await.unwrap();
+        let mut guesses = 0;
+        for name in 0..30 {
+            guesses += attempts(&server, 5, &format!("user{name}"), "2001:db8::1").await;
+            if attempts(&server, 1, "mallory", "2001:db8::1").await == 1 {
+                forgive(&server, "mallory", address("2001:db8::1")).await.unwrap();
+            }
         }
-        assert_eq!(admitted, ADDRESS, "whatever was forgiven in between");
+        assert_eq!(guesses, ADDRESS, "however often they logged in to an account of their own in between");
+    }
+
+    #[tokio::test]
+    async fn atk_dos_11_who_is_right_is_never_throttled() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = server(folder.path()).await;
+        for time in 0..200 {
+            assert_eq!(attempts(&server, 1, "alice", "192.0.2.1").await, 1, "login {time}");
+            forgive(&server, "alice", address("192.0.2.1")).await.unwrap();
+        }
+        assert_eq!(attempts(&server, 20, "alice", "192.0.2.1").await, PAIR, "and wrong ones count as ever");
     }
 
     #[test]

@@ -11,10 +11,15 @@ use crate::{
     statement::{Query, queries},
 };
 
-/// Spends an identifier, once until it expires (JAR-105, CAUTH-13, DPOP-06). Refused if it was spent before.
+/// Seconds for which an identifier is remembered beyond its expiry. A clock that steps back by less cannot make a
+/// message acceptable again whose identifier is already forgotten (ATK-DOS-07).
+const BEYOND_EXPIRY: u64 = 600;
+
+/// Spends an identifier, once (JAR-105, CAUTH-13, DPOP-06). Refused if it was spent before.
 ///
-/// One statement checks and remembers, so two nodes cannot both be first. An entry that expired but was not swept yet
-/// does not stand in the way; one that has not expired always does. An identifier is of fixed size (JAR-107).
+/// It is remembered until ten minutes after it expires. One statement checks and remembers, so two nodes cannot both be
+/// first. An entry whose time is over but was not swept yet does not stand in the way. An identifier is of fixed size
+/// (JAR-107).
 pub fn spend(issuer: &Issuer, key: &ReplayKey, now: UnixTime) -> Statement {
     Query { name: statement_name(key.purpose), ..SPEND }.with(
         Expect::One,
@@ -23,7 +28,7 @@ pub fn spend(issuer: &Issuer, key: &ReplayKey, now: UnixTime) -> Statement {
             key.owner.as_str().into(),
             key.purpose.as_str().into(),
             key.digest.as_slice().into(),
-            key.expires.into(),
+            key.expires.plus(BEYOND_EXPIRY).into(),
             now.into(),
         ],
     )
@@ -34,7 +39,7 @@ pub fn spend_all(issuer: &Issuer, spends: &Spends, now: UnixTime) -> Vec<Stateme
     spends.keys().iter().map(|key| spend(issuer, key, now)).collect()
 }
 
-/// Whether an identifier was spent and still counts: tells early what [`spend`] will decide.
+/// Whether an identifier was spent and is still remembered: tells early what [`spend`] will decide.
 ///
 /// # Errors
 /// The database failed; the message must then not be acted on.

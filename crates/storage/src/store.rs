@@ -17,7 +17,8 @@ pub enum Settings {
     },
     /// A PostgreSQL server, 13 or newer. The database must exist.
     Postgres {
-        /// `postgresql://user:password@host/database`, or key-value form.
+        /// `postgresql://user:password@host/database`, or key-value form. Everything goes in clear text, so a host that
+        /// is not this machine is refused unless the URL says `sslmode=disable` (NET-01).
         url: String,
         /// How many connections at most.
         pool_size: usize,

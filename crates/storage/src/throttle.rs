@@ -41,6 +41,12 @@ pub fn forget(issuer: &Issuer, bucket: impl Into<Digest>) -> Statement {
     FORGET.with(Expect::Any, [issuer.into(), bucket.into().into()])
 }
 
+/// Takes one attempt back that turned out to be right. Nothing happens to a bucket that is empty, or whose window is
+/// over: the attempt went with it.
+pub fn uncount(issuer: &Issuer, bucket: impl Into<Digest>, now: UnixTime) -> Statement {
+    UNCOUNT.with(Expect::Any, [issuer.into(), bucket.into().into(), now.into()])
+}
+
 queries! {
     COUNT = "throttle.count":
         "INSERT INTO throttle (issuer, bucket, attempts, window_ends) VALUES ($1, $2, 1, $3)
@@ -50,6 +56,9 @@ queries! {
          RETURNING attempts, window_ends";
     FORGET = "throttle.forget":
         "DELETE FROM throttle WHERE issuer = $1 AND bucket = $2";
+    UNCOUNT = "throttle.uncount":
+        "UPDATE throttle SET attempts = attempts - 1
+         WHERE issuer = $1 AND bucket = $2 AND attempts > 0 AND window_ends > $3";
     pub(crate) SWEEP = "throttle.sweep":
         "DELETE FROM throttle WHERE (issuer, bucket) IN
             (SELECT issuer, bucket FROM throttle WHERE window_ends <= $1 LIMIT $2)";

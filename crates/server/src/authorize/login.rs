@@ -89,9 +89,7 @@ async fn check_password(
     let found = user::find_by_name(server.store(), server.issuer(), username).await?;
     let found = found.filter(|user| user.disabled_at.is_none());
     let stored = found.as_ref().map(|user| user.password_hash.clone());
-    let given = zeroize::Zeroizing::new(given.to_owned());
-    let checking = tokio::task::spawn_blocking(move || password::verify(&given, stored.as_deref()));
-    let right = checking.await.map_err(|_| Fault::Internal("password check did not finish"))?;
+    let right = password::check(given, stored).await?;
     Ok(found.filter(|_| right))
 }
 

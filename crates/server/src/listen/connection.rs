@@ -24,6 +24,9 @@ use super::{Limits, Peer, Terms, over};
 /// What ends a connection early. Of interest to nobody but whoever debugs the peer.
 type Ended = Box<dyn Error + Send + Sync>;
 
+/// Bytes of a body that an HTTP/2 peer may send before somebody reads them.
+const WINDOW: u32 = 64 * 1024;
+
 /// Serves one connection to its end: TLS if this listener has it, then HTTP/2 or HTTP/1.1.
 ///
 /// Plain connections speak HTTP/1.1 only: without ALPN there is nothing to agree on HTTP/2 by.
@@ -64,7 +67,9 @@ where
     let requests = Requests::new(terms, peer);
     let connection = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
-        .max_concurrent_streams(100)
+        .max_concurrent_streams(terms.limits.streams)
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(2 * WINDOW)
         .max_header_list_size(terms.limits.header_bytes.try_into().unwrap_or(u32::MAX))
         .keep_alive_interval(Duration::from_secs(20))
         .keep_alive_timeout(terms.limits.header_read)

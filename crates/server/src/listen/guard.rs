@@ -7,8 +7,10 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, Version, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
 use serde_json::json;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::{Limits, isolation};
@@ -20,14 +22,25 @@ use super::{Limits, isolation};
 /// name by which people know the server, for the page they see when a handler fails.
 pub(crate) fn guard(app: Router, limits: Limits, host: &str) -> Router {
     let host: Arc<str> = host.into();
-    app.layer(from_fn_with_state(host, isolation::isolate)).layer(from_fn_with_state(limits, admit))
+    let gate = Gate { limits, memory: Arc::new(Semaphore::new(limits.bodies_bytes)) };
+    app.layer(from_fn_with_state(host, isolation::isolate)).layer(from_fn_with_state(gate, admit))
 }
 
-async fn admit(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+/// What every request of an application passes.
+#[derive(Clone)]
+struct Gate {
+    limits: Limits,
+    /// A permit for each byte of a body that is in memory.
+    memory: Arc<Semaphore>,
+}
+
+async fn admit(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let version = request.version();
-    match receive(request, &limits).await {
+    let limits = gate.limits;
+    match receive(request, &gate).await {
         Err(excess) => excess.answer(version),
-        Ok(request) => match timeout(limits.request, next.run(request)).await {
+        // The memory is held until the answer: so long the handler may keep the body.
+        Ok((request, _memory)) => match timeout(limits.request, next.run(request)).await {
             Ok(response) => response,
             Err(_) => Excess::AnswerSlow.answer(version),
         },
@@ -42,11 +55,13 @@ enum Excess {
     BodyLarge(usize),
     BodySlow,
     BodyBroken,
+    MemoryFull,
     AnswerSlow,
 }
 
 /// Reads the body of a request, as far as it may go.
-async fn receive(request: Request, limits: &Limits) -> Result<Request, Excess> {
+async fn receive(request: Request, gate: &Gate) -> Result<(Request, Option<OwnedSemaphorePermit>), Excess> {
+    let limits = &gate.limits;
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     if target > limits.uri_bytes {
         return Err(Excess::TargetLong);
@@ -56,7 +71,7 @@ async fn receive(request: Request, limits: &Limits) -> Result<Request, Excess> {
     }
     let (parts, body) = request.into_parts();
     if body.is_end_stream() {
-        return Ok(Request::from_parts(parts, body));
+        return Ok((Request::from_parts(parts, body), None));
     }
     if body.size_hint().lower() > limits.body_bytes as u64 {
         if !parts.headers.contains_key(header::EXPECT) {
@@ -64,13 +79,30 @@ async fn receive(request: Request, limits: &Limits) -> Result<Request, Excess> {
         }
         return Err(Excess::BodyLarge(limits.body_bytes));
     }
-    let whole = timeout(limits.body_read, Limited::new(body, limits.body_bytes).collect()).await;
-    match whole {
-        Ok(Ok(body)) => Ok(Request::from_parts(parts, Body::from(body.to_bytes()))),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Excess::BodyLarge(limits.body_bytes)),
-        Ok(Err(_)) => Err(Excess::BodyBroken),
-        Err(_) => Err(Excess::BodySlow),
+    let (whole, memory) =
+        timeout(limits.body_read, collect(body, gate)).await.map_err(|_| Excess::BodySlow)??;
+    Ok((Request::from_parts(parts, Body::from(whole)), memory))
+}
+
+/// Memory is taken as the bytes come: who announces much and sends nothing takes nothing from others.
+async fn collect(mut body: Body, gate: &Gate) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Excess> {
+    let mut whole = BytesMut::new();
+    let mut memory: Option<OwnedSemaphorePermit> = None;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Excess::BodyBroken)?.into_data() else { continue };
+        let most = gate.limits.body_bytes;
+        if data.len() > most - whole.len() {
+            return Err(Excess::BodyLarge(most));
+        }
+        let more = u32::try_from(data.len()).map_err(|_| Excess::BodyLarge(most))?;
+        let more = gate.memory.clone().try_acquire_many_owned(more).map_err(|_| Excess::MemoryFull)?;
+        match &mut memory {
+            Some(memory) => memory.merge(more),
+            None => memory = Some(more),
+        }
+        whole.extend_from_slice(&data);
     }
+    Ok((whole.freeze(), memory))
 }
 
 /// Throws some of a body away that is too large, keeping none of it: a peer that is still sending would otherwise
@@ -103,10 +135,15 @@ impl Excess {
             ),
             Self::BodySlow => (StatusCode::REQUEST_TIMEOUT, "The body came too slowly.".to_owned()),
             Self::BodyBroken => (StatusCode::BAD_REQUEST, "The body broke off.".to_owned()),
+            Self::MemoryFull => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Too many bodies are being read right now. What would pass: the same in a moment.".to_owned(),
+            ),
             Self::AnswerSlow => (StatusCode::SERVICE_UNAVAILABLE, "The answer took too long.".to_owned()),
         };
         tracing::info!(excess = ?self, "cut off");
-        let error = if self == Self::AnswerSlow { "temporarily_unavailable" } else { "invalid_request" };
+        let ours = matches!(self, Self::MemoryFull | Self::AnswerSlow);
+        let error = if ours { "temporarily_unavailable" } else { "invalid_request" };
         let body = json!({ "error": error, "error_description": wrong }).to_string();
         let mut response = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
         let headers = response.headers_mut();

@@ -5,6 +5,11 @@ use std::time::Duration;
 pub struct Limits {
     /// Connections served at the same time.
     pub connections: usize,
+    /// Connections that one peer may have, waiting or served: an IPv4 address or an IPv6 /64. Not counted for a TLS
+    /// proxy, which is whoever speaks plain http from loopback (ATK-DOS-10).
+    pub connections_per_peer: usize,
+    /// Requests at the same time on one HTTP/2 connection.
+    pub streams: u32,
     /// Connections that may wait for a place beside those; more are closed at once.
     pub waiting: usize,
     /// How long a connection waits for a place before it is closed.
@@ -28,12 +33,16 @@ pub struct Limits {
     pub header_bytes: usize,
     /// Bytes of a request's body (PAR-01).
     pub body_bytes: usize,
+    /// Bytes of all bodies in memory at the same time, over all connections. More are refused (ATK-DOS-10).
+    pub bodies_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 1024,
+            connections_per_peer: 64,
+            streams: 16,
             waiting: 256,
             wait: Duration::from_secs(5),
             handshake: Duration::from_secs(10),
@@ -45,6 +54,7 @@ impl Default for Limits {
             uri_bytes: 32 * 1024,
             header_bytes: 48 * 1024,
             body_bytes: 128 * 1024,
+            bodies_bytes: 128 * 1024 * 1024,
         }
     }
 }

@@ -7,6 +7,7 @@ mod connection;
 mod guard;
 mod isolation;
 mod limits;
+mod peers;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -25,8 +26,11 @@ use tokio::time::{sleep, timeout};
 
 pub(crate) use guard::guard;
 pub use limits::Limits;
+pub(crate) use peers::network;
 pub(crate) use tls::Tls;
 pub use tls::{TlsError, TlsFiles};
+
+use peers::{Held, Peers};
 
 /// Where a request came from: the other end of its connection. Every request carries it as an extension.
 ///
@@ -50,6 +54,7 @@ struct Terms {
     tls: Option<Tls>,
     limits: Limits,
     active: Gauge,
+    peers: Peers,
     places: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
     shutdown: watch::Receiver<bool>,
@@ -65,6 +70,7 @@ impl Entrance {
             tls,
             limits,
             active,
+            peers: Peers::new(limits.connections_per_peer),
             places: Arc::new(Semaphore::new(limits.connections)),
             waiting: Arc::new(Semaphore::new(limits.waiting)),
             shutdown: shutdown.clone(),
@@ -94,17 +100,28 @@ async fn over(shutdown: &mut watch::Receiver<bool>) {
     let _ = shutdown.wait_for(|over| *over).await;
 }
 
+/// What a connection that is served takes from the others.
+struct Place {
+    _place: OwnedSemaphorePermit,
+    _held: Option<Held>,
+}
+
 /// Gives a connection a place, lets it wait for one, or closes it.
 fn admit(connections: &mut JoinSet<()>, terms: &Terms, stream: TcpStream, peer: SocketAddr) {
+    let held = match terms.peers.hold(peer.ip()) {
+        Some(held) => Some(held),
+        None if is_proxy(terms, peer) => None,
+        None => return tracing::warn!(peer = %peer.ip(), "closed a connection: its peer has enough of them"),
+    };
     if let Ok(place) = terms.places.clone().try_acquire_owned() {
-        connections.spawn(serve(terms.clone(), stream, peer, place));
+        connections.spawn(serve(terms.clone(), stream, peer, Place { _place: place, _held: held }));
     } else if let Ok(seat) = terms.waiting.clone().try_acquire_owned() {
         let terms = terms.clone();
         connections.spawn(async move {
             let place = timeout(terms.limits.wait, terms.places.clone().acquire_owned()).await;
             drop(seat);
             if let Ok(Ok(place)) = place {
-                serve(terms, stream, peer, place).await;
+                serve(terms, stream, peer, Place { _place: place, _held: held }).await;
             }
         });
     } else {
@@ -112,7 +129,13 @@ fn admit(connections: &mut JoinSet<()>, terms: &Terms, stream: TcpStream, peer: 
     }
 }
 
-async fn serve(terms: Terms, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
+/// Plain http from loopback is how a TLS proxy comes in (NET-06): it brings everybody's requests, and counts peers
+/// itself.
+fn is_proxy(terms: &Terms, peer: SocketAddr) -> bool {
+    terms.tls.is_none() && peer.ip().to_canonical().is_loopback()
+}
+
+async fn serve(terms: Terms, stream: TcpStream, peer: SocketAddr, place: Place) {
     let _ = stream.set_nodelay(true);
     terms.active.inc();
     if let Err(error) = connection::serve(&terms, stream, peer).await {

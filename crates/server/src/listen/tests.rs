@@ -260,6 +260,58 @@ async fn connections_over_the_cap_wait_and_are_closed() {
     assert_alive(server.address).await;
 }
 
+#[tokio::test]
+async fn atk_dos_10_bodies_take_so_much_memory_and_no_more() {
+    let server = listen(Limits { bodies_bytes: 1000, ..limits() }, None).await;
+    let mut first = TcpStream::connect(server.address).await.unwrap();
+    let head = |size: usize| format!("POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: {size}\r\n\r\n");
+    first.write_all(&[head(701).as_bytes(), &[b'a'; 700]].concat()).await.unwrap();
+    sleep(Duration::from_millis(150)).await;
+    let refused = exchange(server.address, &[head(400).as_bytes(), &[b'a'; 400]].concat()).await;
+    assert!(refused.starts_with("HTTP/1.1 503") && refused.contains("temporarily_unavailable"), "{refused}");
+    let small = exchange(server.address, &[head(200).as_bytes(), &[b'a'; 200]].concat()).await;
+    assert!(small.starts_with("HTTP/1.1 200") && small.ends_with("200"), "what fits is read: {small}");
+    assert!(read_to_close(&mut first).await.starts_with("HTTP/1.1 408"));
+    let freed = exchange(server.address, &[head(1000).as_bytes(), &[b'a'; 1000]].concat()).await;
+    assert!(freed.ends_with("1000"), "all of it was given back: {freed}");
+}
+
+#[tokio::test]
+async fn atk_dos_10_one_peer_does_not_take_every_connection() {
+    let few = Limits { connections_per_peer: 2, handshake: Duration::from_secs(6), ..limits() };
+    let (server, roots) = listen_tls_within(few).await;
+    let mut held = vec![TcpStream::connect(server.address).await.unwrap()];
+    held.push(TcpStream::connect(server.address).await.unwrap());
+    sleep(Duration::from_millis(100)).await;
+    let since = Instant::now();
+    assert_eq!(exchange(server.address, b"").await, "", "the third is closed");
+    assert!(since.elapsed() < Duration::from_secs(3), "at once");
+    held.clear();
+    sleep(Duration::from_millis(300)).await;
+    connect_http2(&server, roots).await;
+}
+
+#[tokio::test]
+async fn atk_dos_10_a_tls_proxy_on_loopback_is_not_one_peer() {
+    let server = listen(Limits { connections_per_peer: 1, ..limits() }, None).await;
+    let _held = TcpStream::connect(server.address).await.unwrap();
+    sleep(Duration::from_millis(50)).await;
+    assert_alive(server.address).await;
+}
+
+#[tokio::test]
+async fn atk_dos_10_http2_says_how_many_streams_it_takes() {
+    let (server, roots) = listen_tls().await;
+    let mut stream = connect_http2(&server, roots).await;
+    let mut head = [0; 9];
+    stream.read_exact(&mut head).await.unwrap();
+    assert_eq!(head[3], 4, "settings first");
+    let mut settings = vec![0; usize::from(head[2])];
+    stream.read_exact(&mut settings).await.unwrap();
+    let streams = settings.chunks(6).find(|setting| setting[..2] == [0, 3]).unwrap();
+    assert_eq!(streams[2..], 16_u32.to_be_bytes());
+}
+
 /// A listener with a certificate for `localhost`, and what a client needs to trust it.
 async fn listen_tls() -> (Running, RootCertStore) {
     listen_tls_within(Limits { drain: Duration::from_millis(300), ..limits() }).await

@@ -7,6 +7,8 @@ mod refresh;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -17,17 +19,19 @@ use countersign_protocol::parameter::Subject;
 use countersign_protocol::policy::Control;
 use countersign_protocol::reason::Reason;
 use countersign_protocol::registration::Client;
+use countersign_protocol::replay::Spends;
 use countersign_protocol::time::UnixTime;
 use countersign_protocol::token::{TokenRequest, TokenResponse};
 use countersign_storage::{Outcome, Statement, StorageError, Unit, replay, user};
 
 use crate::AuthorizationServer;
-use crate::back_channel::{Caller, authenticate, parse_form, refused_unit, verify_proof};
+use crate::back_channel::{Received, receive, refused_unit};
 use crate::refusal::{Fault, Refusal};
 
 /// A token request whose sender is known: client authenticated, proof verified, nothing spent yet (CODE-08).
 struct Requester {
-    caller: Caller,
+    client: Arc<Client>,
+    spends: Spends,
     /// The key the tokens will be bound to.
     key: Option<Thumbprint>,
     now: UnixTime,
@@ -40,15 +44,10 @@ pub(crate) async fn token(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let now = server.now();
-    let form = parse_form(&headers, &body)?;
-    let Caller { client, spends } = authenticate(&server, &headers, &form, now).await?;
-    let url = server.issuer().endpoint("/token");
-    let proof = verify_proof(&headers, &url, "POST", None, client.profile(), now)?;
-    let (proof, proof_spends) = proof.map(|proof| proof.into_parts()).unzip();
+    let Received { form, client, proof, spends } = receive(&server, "/token", &headers, &body, now).await?;
     let key = binding(&client, proof)?;
     let request = TokenRequest::parse(&form, &client)?;
-    let spends = spends.join(proof_spends.unwrap_or_default());
-    let requester = Requester { caller: Caller { client, spends }, key, now };
+    let requester = Requester { client, spends, key, now };
     let response = match request {
         TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
             let presented = redeem::Presented { code, redirect_uri, code_verifier };
@@ -81,12 +80,12 @@ fn answer(response: &TokenResponse) -> Result<Response, Refusal> {
 
 impl Requester {
     fn client(&self) -> &Client {
-        &self.caller.client
+        &self.client
     }
 
     /// What the request spends, first in whatever unit it ends in.
     fn spends(&self, server: &AuthorizationServer) -> Vec<Statement> {
-        replay::spend_all(server.issuer(), &self.caller.spends, self.now)
+        replay::spend_all(server.issuer(), &self.spends, self.now)
     }
 
     /// Refuses the grant: spends what was brought, so that it cannot be presented again, together with what else the

@@ -20,6 +20,7 @@ on_sqlite! {
     ui_02_claims_by_scope,
     ui_01_posted,
     rs_01_only_in_the_header,
+    rs_01_parameters_that_do_not_read_are_refused,
     rs_02_one_header_in_any_case,
     rs_03_a_plain_challenge,
     atk_pop_02_a_proof_that_does_not_hold,
@@ -83,6 +84,24 @@ async fn rs_01_only_in_the_header(bed: Bed) {
     let form = vec![("access_token".to_owned(), token.to_owned())];
     let in_body = Call { path: "/userinfo".into(), form, proofs: vec![] };
     assert_eq!(bed.send(in_body).await.refusal(), (400, "invalid_request"), "ATK-POP-19");
+}
+
+async fn rs_01_parameters_that_do_not_read_are_refused(bed: Bed) {
+    let token = unbound(&bed, "openid").await;
+    let post = |path: &str, body: &str| {
+        let request = Request::post(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
+        bed.request(request.body(Body::from(body.to_owned())).unwrap())
+    };
+    assert_eq!(post("/userinfo?a=b", "c=d").await.status, 200);
+    for (path, body) in [
+        ("/userinfo?access_token=x&access_token=y", ""),
+        ("/userinfo?access_token=x", "access_token=y"),
+        ("/userinfo", "access_token=x&access_token=x"),
+        ("/userinfo", "access_token=%zz"),
+        ("/userinfo?access_token=%ff", ""),
+    ] {
+        assert_eq!(post(path, body).await.refusal(), (400, "invalid_request"), "{path} {body}");
+    }
 }
 
 async fn rs_02_one_header_in_any_case(bed: Bed) {

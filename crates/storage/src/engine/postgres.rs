@@ -16,6 +16,7 @@ use tokio_postgres::{
     types::{ToSql, Type},
 };
 
+use super::clear_text;
 use crate::{
     Committed, Outcome, Row, Statement, StorageError, Value,
     migration::{self, Dialect, MIGRATIONS},
@@ -40,6 +41,7 @@ impl Postgres {
         // The driver's error repeats parts of the URL; none of it is a password, but none of it is needed either.
         let config = tokio_postgres::Config::from_str(url)
             .map_err(|_| StorageError::Open("the PostgreSQL URL cannot be read".into()))?;
+        clear_text::refuse(&config)?;
         let recycle = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let pool = Pool::builder(Manager::from_config(config, NoTls, recycle))
             .max_size(pool_size.max(1))

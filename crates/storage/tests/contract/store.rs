@@ -107,3 +107,10 @@ async fn what_cannot_be_opened_says_so() {
     let refusal = Store::open(unreachable).await.unwrap_err();
     assert!(matches!(refusal, StorageError::Open(_)) && !refusal.to_string().contains("secret"), "{refusal}");
 }
+
+#[tokio::test]
+async fn net_01_no_clear_text_to_another_machine() {
+    let elsewhere = Settings::Postgres { url: "postgresql://u:secret@192.0.2.1/db".into(), pool_size: 1 };
+    let refusal = Store::open(elsewhere).await.unwrap_err().to_string();
+    assert!(refusal.contains("NET-01") && refusal.contains("sslmode=disable"), "{refusal}");
+}

@@ -21,7 +21,7 @@ async fn expired_rows_go_in_small_batches(bed: Bed) {
     assert!(Unit::new().then_all(spends).commit(&bed.store).await.unwrap().is_committed());
     let mut removed = Vec::new();
     loop {
-        let report = bed.store.sweep(NOW.plus(601), 10).await.unwrap();
+        let report = bed.store.sweep(NOW.plus(901), 10).await.unwrap();
         removed.push(report.removed.iter().map(|(_, count)| count).sum::<u64>());
         if !report.more {
             break;

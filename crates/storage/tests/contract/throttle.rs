@@ -6,6 +6,7 @@ on_both_engines! {
     every_attempt_counts_once,
     a_window_ends,
     forgotten_when_the_right_person_came,
+    atk_dos_11_a_right_attempt_is_taken_back_once,
 }
 
 async fn count(bed: &Bed, bucket: u64, after: u64) -> Attempts {
@@ -42,4 +43,19 @@ async fn forgotten_when_the_right_person_came(bed: Bed) {
     count(&bed, 1, 0).await;
     bed.keep(throttle::forget(&issuer(), digest(1))).await;
     assert_eq!(count(&bed, 1, 1).await.count, 1);
+}
+
+async fn atk_dos_11_a_right_attempt_is_taken_back_once(bed: Bed) {
+    let uncount = |after| throttle::uncount(&issuer(), digest(1), NOW.plus(after));
+    bed.keep(uncount(0)).await;
+    assert_eq!(count(&bed, 1, 0).await.count, 1, "there was nothing to take back");
+    assert_eq!(count(&bed, 1, 0).await.count, 2);
+    bed.keep(uncount(1)).await;
+    assert_eq!(count(&bed, 1, 2).await, Attempts { count: 2, window_ends: NOW.plus(60) });
+    for _ in 0..5 {
+        bed.keep(uncount(3)).await;
+    }
+    assert_eq!(count(&bed, 1, 4).await.count, 1, "never below none");
+    bed.keep(uncount(60)).await;
+    assert_eq!(count(&bed, 1, 59).await.count, 2, "a window that is over stays as it was");
 }
