@@ -16,6 +16,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Subcommand;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use countersign_jose::Algorithm;
+use countersign_protocol::policy::ProfileName;
 use countersign_protocol::time::UnixTime;
 use countersign_server::Clock;
 
@@ -70,6 +73,22 @@ pub(crate) enum Command {
     /// Check the configuration, or print its schema
     #[command(subcommand)]
     Config(config::ConfigCommand),
+}
+
+/// The profiles as a value of the command line: `--help` lists them.
+fn profile_values() -> impl TypedValueParser<Value = ProfileName> {
+    PossibleValuesParser::new(ProfileName::ALL.map(ProfileName::as_str))
+        .try_map(|name| name.parse::<ProfileName>())
+}
+
+/// The algorithms that a profile lists, as a value of the command line.
+fn algorithm_values() -> impl TypedValueParser<Value = Algorithm> {
+    let listed: Vec<&'static str> = Algorithm::ALL
+        .into_iter()
+        .filter(|algorithm| ProfileName::ALL.iter().any(|name| name.profile().algorithms.contains(algorithm)))
+        .map(Algorithm::as_str)
+        .collect();
+    PossibleValuesParser::new(listed).try_map(|name| name.parse::<Algorithm>())
 }
 
 impl World {
