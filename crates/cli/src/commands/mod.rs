@@ -7,11 +7,14 @@ mod evidence;
 mod inspect;
 mod keys;
 mod migrate;
+mod password;
 mod serve;
 mod user;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -59,7 +62,7 @@ pub(crate) enum Command {
     /// Register, list, show and disable clients
     #[command(subcommand)]
     Client(client::Client),
-    /// Add and list people who can log in
+    /// Add, list and disable people who can log in, and change their passwords
     #[command(subcommand)]
     User(user::User),
     /// List and rotate the server's keys
@@ -89,6 +92,16 @@ fn algorithm_values() -> impl TypedValueParser<Value = Algorithm> {
         .map(Algorithm::as_str)
         .collect();
     PossibleValuesParser::new(listed).try_map(|name| name.parse::<Algorithm>())
+}
+
+/// Makes a file that must not exist yet: nothing is ever written over.
+fn new_file(options: &mut OpenOptions, file: &Path) -> anyhow::Result<File> {
+    options.write(true).create_new(true).open(file).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            anyhow::anyhow!("it exists already and is not written over; choose a new name")
+        }
+        _ => error.into(),
+    })
 }
 
 impl World {
