@@ -46,6 +46,11 @@ impl Output {
         if self.json { Ok(()) } else { print(&mut anstream::stdout().lock()) }
     }
 
+    /// Says what goes with a result and is no part of it: where one JSON document is wanted, on standard error.
+    pub(crate) fn beside(self, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        if self.json { print(&mut anstream::stderr().lock()) } else { print(&mut anstream::stdout().lock()) }
+    }
+
     /// Says on standard error what the result does not say by itself; a JSON document has a member for it.
     pub(crate) fn note(self, text: &str) -> io::Result<()> {
         if self.json { Ok(()) } else { writeln!(anstream::stderr(), "{}", visible(text)) }
