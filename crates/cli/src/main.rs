@@ -10,6 +10,7 @@ mod config;
 mod demo;
 mod failure;
 mod inspect;
+mod interrupt;
 mod output;
 mod table;
 mod visible;
@@ -28,10 +29,7 @@ use crate::output::Output;
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(answer) => {
-            let code = if answer.use_stderr() { 2 } else { 0 };
-            return if answer.print().is_ok() { ExitCode::from(code) } else { ExitCode::FAILURE };
-        }
+        Err(answer) => return answered(&answer),
     };
     let output = Output::new(arguments.json);
     match run(arguments, output) {
@@ -41,6 +39,22 @@ fn main() -> ExitCode {
             ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
         }
     }
+}
+
+/// Help and version, or wrong usage; that is one JSON document too where one is wanted.
+fn answered(answer: &clap::Error) -> ExitCode {
+    let code = if answer.use_stderr() { 2 } else { 0 };
+    let json = std::env::args_os()
+        .skip(1)
+        .take_while(|argument| argument != "--")
+        .any(|argument| argument == "--json");
+    if code == 2 && json {
+        let text = answer.render().to_string();
+        let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+        Output::new(true).failed(&Usage(text.to_owned()).into());
+        return ExitCode::from(code);
+    }
+    if answer.print().is_ok() { ExitCode::from(code) } else { ExitCode::FAILURE }
 }
 
 fn run(arguments: Arguments, output: Output) -> anyhow::Result<commands::Verdict> {

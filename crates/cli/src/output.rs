@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::failure::Refusal;
+use crate::visible::visible;
 
 /// What held.
 pub(crate) const HELD: Style = AnsiColor::Green.on_default();
@@ -43,6 +44,16 @@ impl Output {
     /// Shows what just happened, while more is to come; not where one JSON document is wanted.
     pub(crate) fn progress(self, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         if self.json { Ok(()) } else { print(&mut anstream::stdout().lock()) }
+    }
+
+    /// Says what goes with a result and is no part of it: where one JSON document is wanted, on standard error.
+    pub(crate) fn beside(self, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        if self.json { print(&mut anstream::stderr().lock()) } else { print(&mut anstream::stdout().lock()) }
+    }
+
+    /// Says on standard error what the result does not say by itself; a JSON document has a member for it.
+    pub(crate) fn note(self, text: &str) -> io::Result<()> {
+        if self.json { Ok(()) } else { writeln!(anstream::stderr(), "{}", visible(text)) }
     }
 
     /// Says why a command failed: in words on standard error, or as one JSON document on standard output.

@@ -87,7 +87,8 @@ fn check_log_key(bundle: &Bundle, trust: Option<&VerifierKey>, report: &mut Repo
             Check::LogKey,
             Status::NotCheckable,
             format!(
-                "The log key was taken from the file. Compare it with what {} publishes: {key}.",
+                "The log key was taken from the file. Ask the operator of {} for it (`countersign keys list` prints it) and \
+                 compare: {key}.",
                 bundle.issuer
             ),
         ),

@@ -30,7 +30,7 @@ pub struct InvalidClientMetadata {
     /// What is wrong with it.
     pub wrong: String,
     /// What would pass.
-    pub passes: &'static str,
+    pub passes: String,
     /// The requirement of the catalogue.
     pub rule: &'static str,
 }
@@ -178,7 +178,7 @@ fn check_offered(metadata: &ClientMetadata) -> Result<(), InvalidClientMetadata>
         Some((member, _, rule)) => Err(InvalidClientMetadata {
             member,
             wrong: "This server does not offer it.".to_owned(),
-            passes: "Keys by value in jwks, signed answers without encryption.",
+            passes: "Keys by value in jwks, signed answers without encryption.".to_owned(),
             rule,
         }),
         None => Ok(()),
@@ -187,8 +187,9 @@ fn check_offered(metadata: &ClientMetadata) -> Result<(), InvalidClientMetadata>
 
 /// REG-04: the code flow and nothing else, with the grant that goes with it.
 fn check_flows(metadata: &ClientMetadata) -> Result<(), InvalidClientMetadata> {
-    let refuse = |member, wrong: &str, passes| {
-        Err(InvalidClientMetadata { member, wrong: wrong.to_owned(), passes, rule: "REG-04" })
+    let refuse = |member, wrong: &str, passes: &str| {
+        let (wrong, passes) = (wrong.to_owned(), passes.to_owned());
+        Err(InvalidClientMetadata { member, wrong, passes, rule: "REG-04" })
     };
     if metadata.response_types != [ResponseType::CODE] {
         return refuse("response_types", "Only the response type code is offered.", "code.");
@@ -207,7 +208,8 @@ fn check_redirect_uris(metadata: &ClientMetadata) -> Result<(), InvalidClientMet
     let refuse = |wrong: String| InvalidClientMetadata {
         member: "redirect_uris",
         wrong,
-        passes: "One or more https addresses; http on loopback and app schemes with application_type native.",
+        passes: "One or more https addresses; http on loopback and app schemes with application_type native."
+            .to_owned(),
         rule: "RED-02",
     };
     if metadata.redirect_uris.is_empty() {
@@ -232,7 +234,7 @@ fn check_algorithms(metadata: &ClientMetadata) -> Result<(), InvalidClientMetada
             return Err(InvalidClientMetadata {
                 member,
                 wrong: format!("{algorithm} is not allowed by the profile {}.", metadata.profile),
-                passes: "An algorithm of the profile, such as ES256 or PS256.",
+                passes: format!("{}.", listed(allowed)),
                 rule: "JAR-65",
             });
         }
@@ -247,7 +249,7 @@ fn check_response_modes(metadata: &ClientMetadata) -> Result<(), InvalidClientMe
         return Err(InvalidClientMetadata {
             member: "response_modes",
             wrong: "There is none, so the client could never be answered.".to_owned(),
-            passes: "One or more modes, or no response_modes at all.",
+            passes: "One or more modes, or no response_modes at all.".to_owned(),
             rule: "JARM-15",
         });
     }
@@ -256,7 +258,7 @@ fn check_response_modes(metadata: &ClientMetadata) -> Result<(), InvalidClientMe
         return Err(InvalidClientMetadata {
             member: "response_modes",
             wrong: format!("A plain mode is not allowed by the profile {}.", metadata.profile),
-            passes: "jwt, query.jwt, fragment.jwt, form_post.jwt.",
+            passes: "jwt, query.jwt, fragment.jwt, form_post.jwt.".to_owned(),
             rule: "JARM-12",
         });
     }
@@ -264,13 +266,32 @@ fn check_response_modes(metadata: &ClientMetadata) -> Result<(), InvalidClientMe
 }
 
 fn parse_keys(metadata: &ClientMetadata) -> Result<JwkSet, InvalidClientMetadata> {
-    let refuse = |wrong: String| InvalidClientMetadata {
+    let refuse = |wrong: String| {
+        InvalidClientMetadata {
         member: "jwks",
         wrong,
-        passes: "A JWK set with the client's public keys: EC P-256 or P-384, Ed25519, or RSA of 2048 bits or more.",
+        passes: "A JWK set with the client's public keys: EC P-256 or P-384, Ed25519, or RSA of 2048 bits or more."
+            .to_owned(),
         rule: "JWKS-05",
+    }
     };
     let document = metadata.jwks.to_string();
     let keys = JwkSet::parse(document.as_bytes()).map_err(|error| refuse(format!("{error}.")))?;
-    if keys.keys().is_empty() { Err(refuse("It holds no usable key.".to_owned())) } else { Ok(keys) }
+    if keys.keys().is_empty() {
+        return Err(refuse("It holds no usable key.".to_owned()));
+    }
+    let allowed = metadata.profile.profile().algorithms;
+    if allowed.iter().all(|algorithm| keys.select(*algorithm, None).next().is_none()) {
+        return Err(InvalidClientMetadata {
+            member: "jwks",
+            wrong: format!("No key can sign with an algorithm of the profile {}.", metadata.profile),
+            passes: format!("A key for one of {}.", listed(allowed)),
+            rule: "JAR-65",
+        });
+    }
+    Ok(keys)
+}
+
+fn listed(algorithms: &[Algorithm]) -> String {
+    algorithms.iter().map(|algorithm| algorithm.as_str()).collect::<Vec<_>>().join(", ")
 }

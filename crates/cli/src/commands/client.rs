@@ -55,7 +55,7 @@ impl Client {
                 let store = config.open_store().await?;
                 let disabled = client::disable(issuer, &parse(&id)?, world.now()).commit(&store).await?;
                 if !disabled.is_committed() {
-                    bail!(unknown(&id));
+                    bail!(not_disabled(&id, client::find(&store, issuer, &parse(&id)?).await?));
                 }
                 world.output.show(&Disabled { client_id: id, disabled: true })?;
             }
@@ -69,8 +69,14 @@ fn parse(id: &str) -> anyhow::Result<ClientId> {
 }
 
 fn unknown(id: &str) -> Refusal {
-    let wrong = format!("No active client is called {}.", visible(id));
-    Refusal::new("client_id", wrong, "One that `countersign client list` shows as active.", "JAR-41")
+    let wrong = format!("No client is called {}.", visible(id));
+    Refusal::new("client_id", wrong, "One that `countersign client list` shows.", "JAR-41")
+}
+
+fn not_disabled(id: &str, found: Option<client::Client>) -> Refusal {
+    let Some(since) = found.and_then(|found| found.disabled_at) else { return unknown(id) };
+    let wrong = format!("{} is disabled already, since {}.", visible(id), utc(since));
+    Refusal::new("client_id", wrong, "One that `countersign client list` shows as active.", "REG-08")
 }
 
 /// Every client, a batch at a time.

@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use countersign_jose::{Algorithm, Entropy, Limits, SigningKey, SystemEntropy, base64url, json};
 use countersign_protocol::metadata::ClientMetadata;
+use countersign_protocol::policy::ProfileName;
 use countersign_protocol::registration::Client;
 use countersign_storage::client;
 use serde::Serialize;
@@ -18,8 +19,15 @@ use crate::config::{Config, strength};
 use crate::failure::{Refusal, Usage};
 use crate::visible::visible;
 
+const EXAMPLES: &str = "\
+Examples:
+  countersign client add --name Shop --redirect-uri https://shop.example/cb --generate-key shop.jwk
+  countersign client add --id app --native --redirect-uri http://127.0.0.1/cb --jwks app.jwks.json
+  countersign client add metadata.json --profile fapi2-security";
+
 /// Register a client. What its profile does not allow is refused, with what would pass.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Add {
     /// Client metadata as JSON (RFC 7591, RFC 9101, JARM, RFC 9126, RFC 9449 names); - reads standard input
     #[arg(value_name = "FILE|-", conflicts_with_all = ["name", "redirect_uri", "scope", "native"])]
@@ -33,15 +41,15 @@ pub(crate) struct Add {
     /// Where answers may go, to the letter; may be repeated
     #[arg(long, value_name = "URI")]
     redirect_uri: Vec<String>,
-    /// The scope it may ask for, words separated by spaces
+    /// The scope it may ask for, words separated by spaces; openid if not said
     #[arg(long)]
     scope: Option<String>,
     /// It runs on the person's machine: loopback http and app schemes may be redirect URIs
     #[arg(long)]
     native: bool,
     /// The profile its flows are judged by
-    #[arg(long)]
-    profile: Option<String>,
+    #[arg(long, value_name = "PROFILE", value_parser = super::profile_values())]
+    profile: Option<ProfileName>,
     /// Its public keys: a file with a JWK set or one JWK
     #[arg(long, value_name = "FILE", conflicts_with = "generate_key")]
     jwks: Option<PathBuf>,
@@ -49,7 +57,14 @@ pub(crate) struct Add {
     #[arg(long, value_name = "FILE")]
     generate_key: Option<PathBuf>,
     /// The algorithm of the key pair that is made
-    #[arg(long, value_name = "ALG", default_value = "ES256", requires = "generate_key")]
+    #[arg(
+        long,
+        value_name = "ALG",
+        default_value = "ES256",
+        value_parser = super::algorithm_values(),
+        requires = "generate_key",
+        conflicts_with = "jwks"
+    )]
     algorithm: Algorithm,
 }
 
@@ -57,6 +72,7 @@ impl Add {
     pub(super) async fn run(self, world: &World, config: &Config) -> anyhow::Result<Verdict> {
         let key = self.generate_key.is_some().then(|| SigningKey::generate(self.algorithm)).transpose()?;
         let document = self.document(config, key.as_ref())?;
+        let ignored = ignored(&document);
         let metadata = read_metadata(document)?;
         check_against_server(&metadata, config)?;
         let client = Client::register(metadata).map_err(Refusal::from)?;
@@ -79,7 +95,11 @@ impl Add {
             issuer: issuer.to_string(),
             private_key: self.generate_key.map(|file| file.display().to_string()),
             metadata: serde_json::from_str(&text)?,
+            ignored,
         };
+        if !added.ignored.is_empty() {
+            world.output.note(&format!("Ignored: {}.", added.ignored.join(", ")))?;
+        }
         world.output.show(&added)?;
         Ok(Verdict::Held)
     }
@@ -98,6 +118,7 @@ impl Add {
         }
         document.entry("client_id").or_insert_with(|| json!(base64url::encode(SystemEntropy.array::<16>())));
         document.entry("countersign_profile").or_insert_with(|| json!(config.new_client_profile));
+        document.entry("scope").or_insert_with(|| json!("openid"));
         if let Some(key) = key {
             document.insert("jwks".to_owned(), json!({ "keys": [key.public_jwk()] }));
         }
@@ -155,26 +176,40 @@ fn read_keys(file: &Path) -> anyhow::Result<Value> {
     }
 }
 
+const PASSING_KEYS: &str =
+    "The client's public keys by value: --jwks FILE, or --generate-key FILE to have a pair made.";
+
+/// The members that are no metadata of ours (RFC 7591 §2): those that may have any value at all.
+fn ignored(document: &Map<String, Value>) -> Vec<String> {
+    let absurd = json!({ "no member": "is of this type" });
+    let means_nothing = |name: &&String| *name != "jwks" && reads_with(name, &absurd);
+    document.keys().filter(means_nothing).cloned().collect()
+}
+
+/// Whether a document that holds still reads with this member in it.
+fn reads_with(name: &str, value: &Value) -> bool {
+    let mut document = json!({ "client_id": "c", "redirect_uris": [], "jwks": {} });
+    if let Some(members) = document.as_object_mut() {
+        members.insert(name.to_owned(), value.clone());
+    }
+    serde_json::from_value::<ClientMetadata>(document).is_ok()
+}
+
 /// Reads the document; an error names the member, found by trying each in a document that holds.
 fn read_metadata(document: Map<String, Value>) -> Result<ClientMetadata, Refusal> {
-    let read =
-        |document: &Map<String, Value>| serde_json::from_value::<ClientMetadata>(document.clone().into());
-    let error = match read(&document) {
+    if document.contains_key("jwks_uri") && !document.contains_key("jwks") {
+        let wrong = "jwks_uri is not offered: this server fetches no keys.";
+        return Err(Refusal::new("jwks_uri", wrong, PASSING_KEYS, "REG-03"));
+    }
+    let error = match serde_json::from_value::<ClientMetadata>(document.clone().into()) {
         Ok(metadata) => return Ok(metadata),
         Err(error) => error,
     };
-    let holds = json!({ "client_id": "c", "redirect_uris": [], "jwks": {} });
-    let culprit = document.iter().find(|(name, value)| {
-        let mut one = holds.as_object().cloned().unwrap_or_default();
-        one.insert((*name).clone(), (*value).clone());
-        read(&one).is_err()
-    });
+    let culprit = document.iter().find(|(name, value)| !reads_with(name, value));
     let missing = ["redirect_uris", "jwks"].into_iter().find(|name| !document.contains_key(*name));
     let subject = culprit.map(|(name, _)| name.as_str()).or(missing).unwrap_or("metadata");
     let passes = match subject {
-        "jwks" => {
-            "The client's public keys by value: --jwks FILE, or --generate-key FILE to have a pair made."
-        }
+        "jwks" => PASSING_KEYS,
         "redirect_uris" => "Absolute addresses without a fragment, such as https://app.example/callback.",
         "countersign_profile" => "baseline, fapi2-security or fapi2-message-signing.",
         "token_endpoint_auth_method" => "private_key_jwt.",
@@ -223,8 +258,7 @@ fn taken(client: &Client) -> Refusal {
 /// Writes a private key to a new file that nobody else can read.
 fn write_private(file: &Path, jwk: &str) -> anyhow::Result<()> {
     let unwritable = || format!("the key file {} cannot be made", file.display());
-    let mut out =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).with_context(unwritable)?;
+    let mut out = super::new_file(OpenOptions::new().mode(0o600), file).with_context(unwritable)?;
     writeln!(out, "{jwk}").and_then(|()| out.sync_all()).with_context(unwritable)
 }
 
@@ -234,6 +268,8 @@ struct Added {
     issuer: String,
     private_key: Option<String>,
     metadata: Value,
+    /// Members of the given document that mean nothing here.
+    ignored: Vec<String>,
 }
 
 impl fmt::Display for Added {

@@ -117,8 +117,7 @@ impl Export {
             return Ok(());
         }
         let unwritable = || format!("{} cannot be made", self.out.display());
-        let mut file =
-            fs::OpenOptions::new().write(true).create_new(true).open(&self.out).with_context(unwritable)?;
+        let mut file = super::new_file(&mut fs::OpenOptions::new(), &self.out).with_context(unwritable)?;
         file.write_all(&bytes).and_then(|()| file.sync_all()).with_context(unwritable)?;
         world.output.show(&Exported {
             file: self.out.display().to_string(),

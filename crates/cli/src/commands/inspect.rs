@@ -10,9 +10,21 @@ use super::{Verdict, World};
 use crate::failure::Usage;
 use crate::inspect::{Kind, Known, inspect, keys};
 
+/// What the exit code says, and examples.
+const AFTER_HELP: &str = "\
+Exit codes: 0 nothing that was checked is broken, 1 a rule is broken, 2 wrong usage.
+0 does not say that the signature held: without --jwks or --issuer it is not checked. The last line says so,
+and with --json the member `signature`: held, broken, not_checked or none.
+
+Examples:
+  countersign inspect eyJhbGciOi… --jwks shop.jwks.json --client-id shop --audience https://as.example
+  countersign inspect 'https://app.example/cb?response=eyJ…' --issuer https://as.example --client-id shop
+  cat token.txt | countersign inspect - --profile baseline";
+
 /// Take a message apart and check every rule of its kind. Nothing leaves the machine unless --issuer or a --jwks
 /// address asks for it.
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
 pub(crate) struct Inspect {
     /// A compact JWT, an authorization request URL, a response URL, or - for standard input
     #[arg(value_name = "TOKEN|URL|-")]
@@ -33,7 +45,7 @@ pub(crate) struct Inspect {
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
     /// The profile whose rules count
-    #[arg(long, default_value_t = ProfileName::default())]
+    #[arg(long, value_name = "PROFILE", default_value_t = ProfileName::default(), value_parser = super::profile_values())]
     profile: ProfileName,
     /// The kind of token, where it is not recognised
     #[arg(long, value_enum)]
@@ -51,7 +63,12 @@ impl Inspect {
         let input = if self.input == "-" { standard_input()? } else { self.input.clone() };
         let known = self.known(world).await?;
         let Some(inspection) = inspect(&input, self.kind, &known, self.key.as_deref())? else {
-            bail!(Usage("this is no compact JWT and no URL with OAuth parameters".to_owned()));
+            bail!(Usage(
+                "this is none of what can be inspected: a compact JWT (three parts joined by dots, or five for an \
+                 encrypted one), an authorization request URL (client_id with request, request_uri or response_type), \
+                 or a response URL (response, code or error)"
+                    .to_owned()
+            ));
         };
         world.output.show(&inspection)?;
         Ok(if inspection.holds() { Verdict::Held } else { Verdict::Refused })

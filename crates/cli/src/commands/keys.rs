@@ -1,15 +1,21 @@
 use std::fmt;
 
 use clap::Subcommand;
-use countersign_jose::Algorithm;
+use countersign_evidence::checkpoint::Origin;
+use countersign_evidence::note::VerifierKey;
+use countersign_jose::{Algorithm, Jwk};
+use countersign_protocol::parameter::Issuer;
 use countersign_protocol::time::UnixTime;
-use countersign_storage::signing_key::{self, SigningKey};
+use countersign_storage::signing_key::{self, KeyState, SigningKey};
 use serde::Serialize;
 
 use super::{Verdict, World};
 use crate::failure::Refusal;
 use crate::table::table;
 use crate::words::{relative, utc};
+
+/// The purpose of the key that signs the log.
+const CHECKPOINTS: &str = "checkpoints";
 
 /// List and rotate the server's keys.
 #[derive(Debug, Subcommand)]
@@ -30,7 +36,8 @@ impl Keys {
             Self::List => {
                 let store = config.open_store().await?;
                 let keys = signing_key::list(&store, &config.settings.issuer).await?;
-                world.output.show(&Ring { keys: keys.iter().map(Entry::of).collect() })?;
+                let log_key = log_key(&keys, &config.settings.issuer)?;
+                world.output.show(&Ring { keys: keys.iter().map(Entry::of).collect(), log_key })?;
             }
             Self::Rotate { algorithm } => {
                 let own = &config.settings.signing_algorithms;
@@ -53,6 +60,14 @@ impl Keys {
         }
         Ok(Verdict::Held)
     }
+}
+
+/// The verifier key of the evidence log, which `evidence verify --trust` takes; none before the first start.
+fn log_key(keys: &[SigningKey], issuer: &Issuer) -> anyhow::Result<Option<String>> {
+    let active = |key: &&SigningKey| key.purpose == CHECKPOINTS && key.state == KeyState::Active;
+    let Some(key) = keys.iter().find(active) else { return Ok(None) };
+    let verifier = VerifierKey::from_jwk(Origin::of(issuer).as_str(), &Jwk::parse(&key.public_jwk)?)?;
+    Ok(Some(verifier.to_string()))
 }
 
 #[derive(Serialize)]
@@ -86,6 +101,7 @@ impl Entry {
 #[derive(Serialize)]
 struct Ring {
     keys: Vec<Entry>,
+    log_key: Option<String>,
 }
 
 impl fmt::Display for Ring {
@@ -107,7 +123,11 @@ impl fmt::Display for Ring {
                 time(key.retired_at),
             ]
         });
-        f.write_str(&table(["kid", "purpose", "alg", "state", "made", "signs since", "retired"], rows))
+        writeln!(f, "{}", table(["kid", "purpose", "alg", "state", "made", "signs since", "retired"], rows))?;
+        match &self.log_key {
+            Some(key) => write!(f, "\nThe evidence log's verifier key, for evidence verify --trust:\n{key}"),
+            None => Ok(()),
+        }
     }
 }
 

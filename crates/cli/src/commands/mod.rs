@@ -7,15 +7,21 @@ mod evidence;
 mod inspect;
 mod keys;
 mod migrate;
+mod password;
 mod serve;
 mod user;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Subcommand;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use countersign_jose::Algorithm;
+use countersign_protocol::policy::ProfileName;
 use countersign_protocol::time::UnixTime;
 use countersign_server::Clock;
 
@@ -56,7 +62,7 @@ pub(crate) enum Command {
     /// Register, list, show and disable clients
     #[command(subcommand)]
     Client(client::Client),
-    /// Add and list people who can log in
+    /// Add, list and disable people who can log in, and change their passwords
     #[command(subcommand)]
     User(user::User),
     /// List and rotate the server's keys
@@ -70,6 +76,32 @@ pub(crate) enum Command {
     /// Check the configuration, or print its schema
     #[command(subcommand)]
     Config(config::ConfigCommand),
+}
+
+/// The profiles as a value of the command line: `--help` lists them.
+fn profile_values() -> impl TypedValueParser<Value = ProfileName> {
+    PossibleValuesParser::new(ProfileName::ALL.map(ProfileName::as_str))
+        .try_map(|name| name.parse::<ProfileName>())
+}
+
+/// The algorithms that a profile lists, as a value of the command line.
+fn algorithm_values() -> impl TypedValueParser<Value = Algorithm> {
+    let listed: Vec<&'static str> = Algorithm::ALL
+        .into_iter()
+        .filter(|algorithm| ProfileName::ALL.iter().any(|name| name.profile().algorithms.contains(algorithm)))
+        .map(Algorithm::as_str)
+        .collect();
+    PossibleValuesParser::new(listed).try_map(|name| name.parse::<Algorithm>())
+}
+
+/// Makes a file that must not exist yet: nothing is ever written over.
+fn new_file(options: &mut OpenOptions, file: &Path) -> anyhow::Result<File> {
+    options.write(true).create_new(true).open(file).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            anyhow::anyhow!("it exists already and is not written over; choose a new name")
+        }
+        _ => error.into(),
+    })
 }
 
 impl World {

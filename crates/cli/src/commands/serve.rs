@@ -1,18 +1,24 @@
 use std::fmt;
 
-use anyhow::Context;
 use clap::Args;
 use countersign_server::{AuthorizationServer, Listen, Listener};
 use serde::Serialize;
-use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::{Verdict, World};
 use crate::config::{Log, LogFormat};
+use crate::interrupt::Interrupt;
 use crate::output::STRONG;
+
+const EXAMPLES: &str = "\
+Examples:
+  countersign serve
+  countersign serve --config countersign.toml
+  COUNTERSIGN_ISSUER=https://as.example COUNTERSIGN_LISTEN=127.0.0.1:8080 countersign serve";
 
 /// Run the authorization server until it is interrupted or told to end (SIGINT, SIGTERM); then finish what runs.
 #[derive(Clone, Copy, Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Serve {}
 
 impl Serve {
@@ -23,7 +29,7 @@ impl Serve {
             Listen { tls: config.tls.clone(), admin_address: config.admin, ..Listen::on(config.listen) };
         let parts = config.open(world.now()).await?;
         let listener = Listener::bind(listen).await?;
-        let mut terminate = signal(SignalKind::terminate()).context("signals cannot be received")?;
+        let mut interrupt = Interrupt::listen()?;
         world.output.show(&Listening {
             issuer: config.settings.issuer.to_string(),
             address: listener.address().to_string(),
@@ -37,13 +43,7 @@ impl Serve {
             parts.evidence,
             world.clock.clone(),
         );
-        let told_to_end = async move {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-        };
-        listener.run(server, told_to_end).await;
+        listener.run(server, async move { interrupt.received().await }).await;
         Ok(Verdict::Held)
     }
 }

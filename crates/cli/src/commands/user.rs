@@ -1,36 +1,45 @@
 use std::fmt;
-use std::io::{self, BufRead, IsTerminal, Read, Write};
-use std::process::{Command, Stdio};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::{Args, Subcommand};
 use countersign_jose::{Entropy, SystemEntropy, base64url};
-use countersign_protocol::parameter::Subject;
+use countersign_protocol::parameter::{Issuer, Subject};
 use countersign_server::hash_password;
-use countersign_storage::{Store, user};
+use countersign_storage::{Store, Unit, login_session, refresh_token, user};
 use serde::Serialize;
-use zeroize::Zeroizing;
 
+use super::password::NewPassword;
 use super::{Verdict, World};
-use crate::failure::{Refusal, Usage};
+use crate::config::Config;
+use crate::failure::Refusal;
 use crate::table::table;
 use crate::visible::visible;
 use crate::words::utc;
 
-/// Longest password that is read, in bytes: hashing a longer one only costs time.
-const LONGEST: usize = 1024;
+const EXAMPLES: &str = "\
+Examples:
+  countersign user add alice --name 'Alice Ada' --email alice@example.org
+  pwgen 20 1 | tee alice.txt | countersign user add alice --password-stdin";
 
-/// Add and list people who can log in.
+/// Add, list and disable people who can log in.
 #[derive(Debug, Subcommand)]
 pub(crate) enum User {
     /// Add a person; the password is asked for, or read from standard input
     Add(Add),
     /// List people, in the order of their user names
     List,
+    /// Lock a person out: no login, and every session and refresh token of theirs ends
+    Disable {
+        /// What they type to log in
+        username: String,
+    },
+    /// Give a person another password, and end every session and refresh token of theirs
+    Password(Password),
 }
 
 /// Add a person.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Add {
     /// What they type to log in
     username: String,
@@ -40,12 +49,17 @@ pub(crate) struct Add {
     /// Their address
     #[arg(long)]
     email: Option<String>,
-    /// Read the password from standard input, up to its first line break
-    #[arg(long)]
-    password_stdin: bool,
-    /// Fewest characters of the password
-    #[arg(long, default_value_t = 12, value_name = "N")]
-    minimum_length: usize,
+    #[command(flatten)]
+    password: NewPassword,
+}
+
+/// Give a person another password. Their sessions and refresh tokens end with the old one.
+#[derive(Debug, Args)]
+pub(crate) struct Password {
+    /// What they type to log in
+    username: String,
+    #[command(flatten)]
+    password: NewPassword,
 }
 
 impl User {
@@ -54,7 +68,7 @@ impl User {
         match self {
             Self::Add(add) => {
                 add.check()?;
-                let password = add.password().await?;
+                let password = add.password.read().await?;
                 let person = add.person(&password, world)?;
                 let store = config.open_store().await?;
                 let outcome = user::add(&config.settings.issuer, &person).commit(&store).await?;
@@ -70,9 +84,58 @@ impl User {
                 let store = config.open_store().await?;
                 world.output.show(&People { users: all(&store, &config.settings.issuer).await? })?;
             }
+            Self::Disable { username } => disable(world, &config, username).await?,
+            Self::Password(command) => command.run(world, &config).await?,
         }
         Ok(Verdict::Held)
     }
+}
+
+/// Locks a person out, at once and everywhere.
+async fn disable(world: &World, config: &Config, username: String) -> anyhow::Result<()> {
+    let (store, issuer) = (config.open_store().await?, &config.settings.issuer);
+    let person = known(&store, issuer, &username).await?;
+    let locked_out = user::disable(issuer, &person.subject, world.now());
+    let outcome = ended(issuer, &person.subject, world).then(locked_out).commit(&store).await?;
+    if !outcome.is_committed() {
+        let since = known(&store, issuer, &username).await?.disabled_at.map(utc).unwrap_or_default();
+        let wrong = format!("{} is disabled already, since {since}.", visible(&username));
+        bail!(Refusal::new("username", wrong, "One that `countersign user list` shows as active.", "RT-06"));
+    }
+    world.output.show(&Changed { username, change: "disabled" })?;
+    Ok(())
+}
+
+impl Password {
+    async fn run(self, world: &World, config: &Config) -> anyhow::Result<()> {
+        let (store, issuer) = (config.open_store().await?, &config.settings.issuer);
+        let person = known(&store, issuer, &self.username).await?;
+        let hash = hash_password(&*self.password.read().await?)?;
+        let changed = user::change_password(issuer, &person.subject, &hash);
+        if !ended(issuer, &person.subject, world).then(changed).commit(&store).await?.is_committed() {
+            bail!(unknown(&self.username));
+        }
+        world.output.show(&Changed { username: self.username, change: "password" })?;
+        Ok(())
+    }
+}
+
+/// What ends with a password or a person (RT-06).
+fn ended(issuer: &Issuer, subject: &Subject, world: &World) -> Unit {
+    Unit::new().then(login_session::end_all(issuer, subject, world.now())).then(refresh_token::revoke_all(
+        issuer,
+        subject,
+        world.now(),
+    ))
+}
+
+async fn known(store: &Store, issuer: &Issuer, username: &str) -> anyhow::Result<user::User> {
+    user::find_by_name(store, issuer, username).await?.ok_or_else(|| unknown(username).into())
+}
+
+fn unknown(username: &str) -> Refusal {
+    let wrong = format!("Nobody is called {}.", visible(username));
+    Refusal::new("username", wrong, "One that `countersign user list` shows.", "IDT-01")
 }
 
 impl Add {
@@ -96,25 +159,6 @@ impl Add {
         Ok(())
     }
 
-    async fn password(&self) -> anyhow::Result<Zeroizing<String>> {
-        let password = if self.password_stdin {
-            first_line(io::stdin().lock())?
-        } else if io::stdin().is_terminal() {
-            let first = ask("Password: ").await?;
-            if *ask("Password again: ").await? != *first {
-                bail!("the two passwords differ");
-            }
-            first
-        } else {
-            bail!(Usage("no terminal to ask for a password: use --password-stdin".to_owned()));
-        };
-        if password.chars().count() < self.minimum_length {
-            let passes = format!("At least {} characters; a phrase is fine.", self.minimum_length);
-            bail!(Refusal::new("password", "It is too short.", passes, "NIST SP 800-63B §3.1.1.2"));
-        }
-        Ok(password)
-    }
-
     fn person(&self, password: &str, world: &World) -> anyhow::Result<user::User> {
         let subject: Subject = base64url::encode(SystemEntropy.array::<16>()).parse()?;
         Ok(user::User {
@@ -129,57 +173,8 @@ impl Add {
     }
 }
 
-fn first_line(input: impl Read) -> anyhow::Result<Zeroizing<String>> {
-    let mut line = Zeroizing::new(String::new());
-    let mut input = io::BufReader::new(input.take(LONGEST as u64 + 2));
-    input.read_line(&mut line).context("the password cannot be read")?;
-    let password = Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned());
-    if password.len() > LONGEST {
-        bail!(Refusal::new("password", "It is too long.", "At most 1024 bytes.", "ATK-DOS-11"));
-    }
-    Ok(password)
-}
-
-/// Asks on the terminal without echo. An interrupt gives the echo back before the program ends.
-async fn ask(prompt: &str) -> anyhow::Result<Zeroizing<String>> {
-    let silence = Silence::begin()?;
-    let mut terminal = anstream::stderr();
-    write!(terminal, "{prompt}")?;
-    terminal.flush()?;
-    let (sender, answer) = tokio::sync::oneshot::channel();
-    std::thread::spawn(move || sender.send(first_line(io::stdin().lock())));
-    let line = tokio::select! {
-        line = answer => line?,
-        _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
-    };
-    drop(silence);
-    writeln!(terminal)?;
-    line
-}
-
-/// While it lives, the terminal shows nothing of what is typed.
-struct Silence;
-
-impl Silence {
-    fn begin() -> anyhow::Result<Self> {
-        if stty("-echo") { Ok(Self) } else { bail!("the terminal cannot be silenced: use --password-stdin") }
-    }
-}
-
-impl Drop for Silence {
-    fn drop(&mut self) {
-        stty("echo");
-    }
-}
-
-fn stty(argument: &str) -> bool {
-    let mut command = Command::new("stty");
-    command.arg(argument).stdin(Stdio::inherit()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
-}
-
 /// Every person, a batch at a time.
-async fn all(store: &Store, issuer: &countersign_protocol::parameter::Issuer) -> anyhow::Result<Vec<Person>> {
+async fn all(store: &Store, issuer: &Issuer) -> anyhow::Result<Vec<Person>> {
     const BATCH: u64 = 500;
     let mut people: Vec<Person> = Vec::new();
     loop {
@@ -226,6 +221,25 @@ struct Added(Person);
 impl fmt::Display for Added {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Added {}, subject {}.", visible(&self.0.username), self.0.subject)
+    }
+}
+
+#[derive(Serialize)]
+struct Changed {
+    username: String,
+    change: &'static str,
+}
+
+impl fmt::Display for Changed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let username = visible(&self.username);
+        match self.change {
+            "disabled" => write!(f, "{username} is locked out")?,
+            _ => write!(f, "{username} has another password")?,
+        }
+        f.write_str(
+            "; every session and refresh token of theirs has ended. Access tokens keep their own, short end.",
+        )
     }
 }
 

@@ -12,17 +12,25 @@ mod relying_party;
 mod report;
 mod scripted_browser;
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
+use tokio::time::timeout;
 
 use flow::Flow;
 use house::House;
 use report::Report;
 
 use crate::commands::{Verdict, World};
+use crate::interrupt::Interrupt;
 use crate::output::Output;
+
+/// What is said when somebody ends the scripted run before its end.
+const INTERRUPTED: &str = "the demo was interrupted before its end; everything it made is deleted";
+/// How long the parties may take to stop.
+const LONGEST_STOP: Duration = Duration::from_secs(5);
 
 /// Run one complete flow, let an attacker try, and verify the evidence: all on this machine.
 #[derive(Args, Debug)]
@@ -35,15 +43,30 @@ pub(crate) struct Demo {
 impl Demo {
     /// Runs the demo; it held if and only if all of it held.
     pub(crate) async fn run(self, world: &World) -> Result<Verdict> {
-        let output = world.output;
-        let house = House::start().await?;
-        let report = show(&house, output).await?;
+        let mut interrupt = Interrupt::listen()?;
+        let house = tokio::select! {
+            house = House::start() => house?,
+            () = interrupt.received() => bail!(INTERRUPTED),
+        };
+        let verdict = self.within(&house, world.output, &mut interrupt).await;
+        // A part that does not stop is left behind: the folder is deleted all the same.
+        if timeout(LONGEST_STOP, house.stop()).await.is_err() {
+            tracing::warn!("a part of the demo did not stop in time");
+        }
+        verdict
+    }
+
+    /// Everything between start and stop; an interrupt ends it wherever it is.
+    async fn within(&self, house: &House, output: Output, interrupt: &mut Interrupt) -> Result<Verdict> {
+        let report = tokio::select! {
+            report = show(house, output) => report?,
+            () = interrupt.received() => bail!(INTERRUPTED),
+        };
         output.show(&report)?;
         if !self.once {
-            invite(&house)?;
-            tokio::signal::ctrl_c().await?;
+            output.beside(|out| invite(house, out))?;
+            interrupt.received().await;
         }
-        house.stop().await;
         Ok(if report.held { Verdict::Held } else { Verdict::Refused })
     }
 }
@@ -69,11 +92,9 @@ async fn show(house: &House, output: Output) -> Result<Report> {
 }
 
 /// Invites a person to do the same in a browser.
-fn invite(house: &House) -> Result<()> {
+fn invite(house: &House, out: &mut dyn Write) -> io::Result<()> {
     let person = house.visitor();
-    let mut out = anstream::stdout().lock();
     writeln!(out, "\nNow try it yourself: open {}", house.application_url("/"))?;
     writeln!(out, "Log in as {} with the password {}", person.username, person.password)?;
-    writeln!(out, "Ctrl-C ends the demo and deletes everything it made.")?;
-    Ok(())
+    writeln!(out, "Ctrl-C ends the demo and deletes everything it made.")
 }

@@ -10,20 +10,21 @@ use super::rule::{Case, Outcome, Rule, broken, compare, unknown};
 use super::times;
 
 pub(super) const RULES: &[Rule] = &[
-    Rule::new("JAR-46", "Three parts of canonical base64url.", envelope::form),
-    Rule::new("JAR-48", "One strict JSON object as header.", envelope::header),
-    Rule::new("JAR-66", "No crit member.", envelope::critical),
-    Rule::new("JAR-68", "No jwk, jku, x5u or x5c.", envelope::key_from_token),
+    Rule::new("JWT-03", "Three parts of canonical base64url.", envelope::form),
+    Rule::new("JWT-03", "One strict JSON object as header.", envelope::header),
+    Rule::new("JWT-01", "No crit member.", envelope::critical),
+    Rule::new("JWT-05", "No jwk, jku, x5u or x5c.", envelope::key_from_token),
     Rule::new("AT-04", "typ at+jwt.", |case| envelope::media_type(case, &["at+jwt"], false)),
     Rule::new("AT-01", "An asymmetric algorithm of the profile.", envelope::algorithm),
-    Rule::new("AT-04", "A signature by a published key of the issuer.", envelope::server_signature),
+    Rule::new("AT-04", "A signature by a published key of the issuer.", envelope::server_signature)
+        .about_signature(),
     Rule::new("AT-04", "One strict JSON object as payload.", envelope::claims),
     Rule::new("AT-04", "iss equal to the trusted issuer.", issuer),
     Rule::new("AT-04", "aud names this resource.", audience),
     Rule::new("AT-01", "A subject.", |case| text(case, "sub")),
     Rule::new("AT-01", "The client it was issued to.", |case| text(case, "client_id")),
     Rule::new("AT-01", "A name of its own (jti).", |case| text(case, "jti")),
-    Rule::new("JAR-83", "Times as JSON numbers of seconds.", times::numbers),
+    Rule::new("AT-04", "Times as JSON numbers of seconds.", times::numbers),
     Rule::new("AT-04", "exp in the future.", times::not_expired),
     Rule::new("AT-01", "iat not in the future.", times::not_early),
     Rule::new("DPOP-08", "cnf.jkt, the key it is bound to.", binding),
@@ -44,10 +45,10 @@ fn audience(case: &Case<'_>) -> Outcome {
         _ if audience.is_empty() => broken("There is no aud."),
         Some(resource) => compare(
             audience.contains(&resource),
-            format!("{named}."),
-            format!("{named}, and not {resource}."),
+            format!("aud is {named}."),
+            format!("aud is {named}, and not {resource}."),
         ),
-        None => unknown(format!("{named}; name the resource with --audience to compare.")),
+        None => unknown(format!("aud is {named}; name the resource with --audience to compare.")),
     }
 }
 

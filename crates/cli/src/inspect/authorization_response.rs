@@ -31,7 +31,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::new("JARM-20", "A life of at most 600 seconds.", |case| times::ends_within(case, 600)),
     Rule::of(Reason::ResponseNotYetValid, times::not_early),
     Rule::of(Reason::ResponseAlgorithm, envelope::algorithm),
-    Rule::of(Reason::ResponseSignature, envelope::server_signature),
+    Rule::of(Reason::ResponseSignature, envelope::server_signature).about_signature(),
     Rule::of(Reason::ResponseKind, kind),
     Rule::of(Reason::ResponseIncomplete, outcome),
     Rule::of(Reason::ResponseState, |_| unknown("Only the client knows which state it sent.")),
@@ -66,10 +66,12 @@ pub(super) fn verdict(case: &Case<'_>) -> Option<Result<(), Reason>> {
 pub(super) fn issuer(case: &Case<'_>) -> Outcome {
     match (case.token.text("iss"), &case.known.issuer) {
         (None, _) => broken("There is no iss."),
-        (Some(iss), Some(issuer)) => {
-            compare(iss == issuer.as_str(), format!("{iss}."), format!("{iss:?} is not {issuer}."))
-        }
-        (Some(iss), None) => unknown(format!("{iss}; name the server with --issuer to compare.")),
+        (Some(iss), Some(issuer)) => compare(
+            iss == issuer.as_str(),
+            format!("iss is {iss}."),
+            format!("iss is {iss:?}, not {issuer}."),
+        ),
+        (Some(iss), None) => unknown(format!("iss is {iss}; name the server with --issuer to compare.")),
     }
 }
 
@@ -78,10 +80,10 @@ fn audience(case: &Case<'_>) -> Outcome {
     match (audience.as_slice(), case.known.client_id.as_deref()) {
         ([], _) => broken("There is no aud."),
         ([only], Some(client)) => {
-            compare(*only == client, format!("{only}."), format!("{only:?} is not {client:?}."))
+            compare(*only == client, format!("aud is {only}."), format!("aud is {only:?}, not {client:?}."))
         }
-        ([only], None) => unknown(format!("{only}; name the client with --client-id to compare.")),
-        (several, _) => broken(format!("{} are named; exactly the client passes.", several.join(", "))),
+        ([only], None) => unknown(format!("aud is {only}; name the client with --client-id to compare.")),
+        (several, _) => broken(format!("aud names {}; exactly the client passes.", several.join(", "))),
     }
 }
 

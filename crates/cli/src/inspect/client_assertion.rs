@@ -15,17 +15,17 @@ const LONGEST_LIFE: u64 = 600;
 
 pub(super) const RULES: &[Rule] = &[
     Rule::of(Reason::AssertionMalformed, envelope::form),
-    Rule::new("JAR-48", "One strict JSON object as header.", envelope::header),
-    Rule::new("JAR-66", "No crit member.", envelope::critical),
-    Rule::new("JAR-68", "No jwk, jku, x5u or x5c: only registered keys count.", envelope::key_from_token),
+    Rule::new("JWT-03", "One strict JSON object as header.", envelope::header),
+    Rule::new("JWT-01", "No crit member.", envelope::critical),
+    Rule::new("JWT-05", "No jwk, jku, x5u or x5c: only registered keys count.", envelope::key_from_token),
     Rule::of(Reason::AssertionKind, kind),
     Rule::of(Reason::AssertionAlgorithm, envelope::algorithm),
-    Rule::of(Reason::AssertionSignature, envelope::client_signature),
+    Rule::of(Reason::AssertionSignature, envelope::client_signature).about_signature(),
     Rule::new("CAUTH-10", "One strict JSON object as payload.", envelope::claims),
     Rule::of(Reason::AssertionSubject, subject),
     Rule::of(Reason::AssertionIssuer, issuer),
     Rule::of(Reason::AssertionAudience, audience),
-    Rule::new("JAR-83", "Times as JSON numbers of seconds.", times::numbers),
+    Rule::new("CAUTH-12", "Times as JSON numbers of seconds.", times::numbers),
     Rule::new("CAUTH-12", "exp in the future.", times::not_expired),
     Rule::new("CAUTH-12", "exp at most 600 seconds ahead.", |case| times::ends_within(case, LONGEST_LIFE)),
     Rule::new("CAUTH-12", "nbf and iat not in the future.", times::not_early),
@@ -58,9 +58,9 @@ fn subject(case: &Case<'_>) -> Outcome {
     match (case.token.text("sub"), case.known.client_id.as_deref()) {
         (None, _) => broken("There is no sub."),
         (Some(sub), Some(client)) => {
-            compare(sub == client, format!("{sub}."), format!("{sub:?} is not {client:?}."))
+            compare(sub == client, format!("sub is {sub}."), format!("sub is {sub:?}, not {client:?}."))
         }
-        (Some(sub), None) => unknown(format!("{sub}; name the client with --client-id to compare.")),
+        (Some(sub), None) => unknown(format!("sub is {sub}; name the client with --client-id to compare.")),
     }
 }
 
@@ -76,10 +76,10 @@ fn issuer(case: &Case<'_>) -> Outcome {
 fn audience(case: &Case<'_>) -> Outcome {
     match (case.token.claim("aud"), case.known.server()) {
         (Some(Value::String(aud)), Some(server)) => {
-            compare(aud == server, format!("{aud}."), format!("{aud:?} is not {server:?}."))
+            compare(aud == server, format!("aud is {aud}."), format!("aud is {aud:?}, not {server:?}."))
         }
         (Some(Value::String(aud)), None) => {
-            unknown(format!("{aud}; name the server with --audience or --issuer to compare."))
+            unknown(format!("aud is {aud}; name the server with --audience or --issuer to compare."))
         }
         (Some(_), _) => broken("aud is not one string."),
         (None, _) => broken("There is no aud."),
@@ -99,7 +99,7 @@ pub(super) fn jwt_id(case: &Case<'_>) -> Outcome {
 /// Held when there is a claim of this name that is a string.
 pub(super) fn text(case: &Case<'_>, name: &str) -> Outcome {
     match case.token.text(name) {
-        Some(value) => held(format!("{value}.")),
+        Some(value) => held(format!("{name} is {value}.")),
         None => broken(format!("There is no {name} that is a string.")),
     }
 }

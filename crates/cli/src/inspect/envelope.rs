@@ -26,15 +26,17 @@ pub(super) fn form(case: &Case<'_>) -> Outcome {
 pub(super) fn header(case: &Case<'_>) -> Outcome {
     let header = &case.token.header;
     if let Some(name) = header.doubled().first() {
-        return broken(format!("The header has {name:?} more than once: two readers would see two headers."));
+        return broken(format!("Header: {name:?} stands more than once: two readers would see two headers."));
     }
     if header.bytes.len() > Limits::TOKEN.header_bytes {
         return broken(format!("The header has {} octets; 4096 pass.", header.bytes.len()));
     }
     match json::scan_object(&header.bytes, &Limits::TOKEN) {
-        Err(error) => broken(format!("{error}.")),
-        Ok(_) if case.token.header_text("alg").is_none() => broken("The header has no alg that is a string."),
-        Ok(_) => held("One strict JSON object."),
+        Err(error) => broken(format!("Header: {error}.")),
+        Ok(_) if case.token.header_text("alg").is_none() => {
+            broken("Header: there is no alg that is a string.")
+        }
+        Ok(_) => held("Header: one strict JSON object."),
     }
 }
 
@@ -95,11 +97,11 @@ pub(super) fn media_type(case: &Case<'_>, types: &[&str], absent: bool) -> Outco
 /// One strict JSON object as payload.
 pub(super) fn claims(case: &Case<'_>) -> Outcome {
     if let Some(name) = case.token.claims.doubled().first() {
-        return broken(format!("{name:?} stands more than once: two readers would see two tokens."));
+        return broken(format!("Claims: {name:?} stands more than once: two readers would see two tokens."));
     }
     match json::scan_object(&case.token.claims.bytes, &Limits::TOKEN) {
-        Ok(_) => held("One strict JSON object."),
-        Err(error) => broken(format!("{error}.")),
+        Ok(_) => held("Claims: one strict JSON object."),
+        Err(error) => broken(format!("Claims: {error}.")),
     }
 }
 

@@ -11,18 +11,19 @@ use super::rule::{Case, Outcome, Rule, broken, compare, held, unknown};
 use super::times;
 
 pub(super) const RULES: &[Rule] = &[
-    Rule::new("JAR-46", "Three parts of canonical base64url.", envelope::form),
-    Rule::new("JAR-48", "One strict JSON object as header.", envelope::header),
-    Rule::new("JAR-66", "No crit member.", envelope::critical),
+    Rule::new("JWT-03", "Three parts of canonical base64url.", envelope::form),
+    Rule::new("JWT-03", "One strict JSON object as header.", envelope::header),
+    Rule::new("JWT-01", "No crit member.", envelope::critical),
     Rule::new("IDT-02", "No jwk, jku, x5u or x5c.", envelope::key_from_token),
     Rule::new("IDT-05", "typ JWT, or none.", |case| envelope::media_type(case, &["jwt"], true)),
     Rule::new("IDT-02", "An algorithm of the profile.", envelope::algorithm),
-    Rule::new("IDT-05", "A signature by a published key of the issuer.", envelope::server_signature),
+    Rule::new("IDT-05", "A signature by a published key of the issuer.", envelope::server_signature)
+        .about_signature(),
     Rule::new("IDT-05", "One strict JSON object as payload.", envelope::claims),
     Rule::new("IDT-05", "iss equal to the issuer of this login.", issuer),
     Rule::new("IDT-05", "aud is the client and nobody else.", audience),
     Rule::new("IDT-01", "A subject of at most 255 characters of ASCII.", subject),
-    Rule::new("JAR-83", "Times as JSON numbers of seconds.", times::numbers),
+    Rule::new("IDT-05", "Times as JSON numbers of seconds.", times::numbers),
     Rule::new("IDT-05", "exp in the future.", times::not_expired),
     Rule::new("IDT-05", "iat not in the future.", times::not_early),
     Rule::new("IDT-05", "nonce equal to the one that was sent; none if none was sent.", nonce),
@@ -50,10 +51,12 @@ fn audience(case: &Case<'_>) -> Outcome {
     let named = audience.join(", ");
     match case.known.client_id.as_deref() {
         _ if audience.is_empty() => broken("There is no aud."),
-        Some(client) => {
-            compare(audience == [client], format!("{named}."), format!("{named:?} is not {client:?} alone."))
-        }
-        None => unknown(format!("{named}; name the client with --client-id to compare.")),
+        Some(client) => compare(
+            audience == [client],
+            format!("aud is {named}."),
+            format!("aud is {named:?}, not {client:?} alone."),
+        ),
+        None => unknown(format!("aud is {named}; name the client with --client-id to compare.")),
     }
 }
 

@@ -33,15 +33,15 @@ pub(crate) enum Kind {
 
 /// What every token must hold when nothing is known about its kind.
 const ANY: &[Rule] = &[
-    Rule::new("JAR-46", "Three parts of canonical base64url.", envelope::form),
-    Rule::new("JAR-48", "One strict JSON object as header.", envelope::header),
-    Rule::new("JAR-66", "No crit member.", envelope::critical),
-    Rule::new("JAR-67", "No b64 member.", envelope::unencoded),
-    Rule::new("JAR-68", "No jwk, jku, x5u or x5c.", envelope::key_from_token),
-    Rule::new("JAR-65", "An algorithm of the profile.", envelope::algorithm),
-    Rule::new("JAR-51", "A signature that holds.", envelope::server_signature),
-    Rule::new("JAR-52", "One strict JSON object as payload.", envelope::claims),
-    Rule::new("JAR-83", "Times as JSON numbers of seconds.", times::numbers),
+    Rule::new("JWT-03", "Three parts of canonical base64url.", envelope::form),
+    Rule::new("JWT-03", "One strict JSON object as header.", envelope::header),
+    Rule::new("JWT-01", "No crit member.", envelope::critical),
+    Rule::new("JWT-01", "No b64 member.", envelope::unencoded),
+    Rule::new("JWT-05", "No jwk, jku, x5u or x5c.", envelope::key_from_token),
+    Rule::new("JWT-02", "An algorithm of the profile.", envelope::algorithm),
+    Rule::new("JWT-02", "A signature that holds.", envelope::server_signature).about_signature(),
+    Rule::new("JWT-03", "One strict JSON object as payload.", envelope::claims),
+    Rule::new("JWT-01", "Times as JSON numbers of seconds.", times::numbers),
 ];
 
 impl Kind {

@@ -37,19 +37,31 @@ pub(crate) fn inspect(
     known: &Known,
     key: Option<&Path>,
 ) -> anyhow::Result<Option<Inspection>> {
-    let Some(carrier) = Carrier::parse(text) else {
+    let text = text.trim();
+    let text = ["Bearer ", "DPoP "].iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text);
+    let Some(mut carrier) = Carrier::parse(text, known) else {
         let Some(token) = Token::parse(text) else { return Ok(None) };
         return inspect_token(&token, kind, known, key).map(Some);
     };
     let mut inspection = Inspection::default();
-    if let Some((compact, travels_as)) = &carrier.token {
-        inspection = match Token::parse(compact) {
-            Some(token) => inspect_token(&token, kind.or(Some(*travels_as)), known, key)?,
-            None => Inspection::unreadable(),
-        };
+    if let Some((compact, travels_as)) = carrier.token.take() {
+        let known = within(&carrier, travels_as, known);
+        match Token::parse(&compact) {
+            Some(token) => inspection = inspect_token(&token, kind.or(Some(travels_as)), &known, key)?,
+            None => carrier.findings.push(report::unreadable()),
+        }
     }
     inspection.carrier = Some(CarrierReport::of(carrier));
     Ok(Some(inspection))
+}
+
+/// What is known about a token inside this URL: a request object must be of the client that stands outside (JAR-53).
+fn within(carrier: &Carrier, travels_as: Kind, known: &Known) -> Known {
+    let mut known = known.clone();
+    if travels_as == Kind::RequestObject {
+        known.client_id = carrier.client_id().map(str::to_owned).or(known.client_id);
+    }
+    known
 }
 
 fn inspect_token(

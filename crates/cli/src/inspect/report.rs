@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use anstyle::Style;
 use countersign_protocol::reason::Reason;
 use countersign_protocol::time::UnixTime;
-use serde::Serialize;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::carrier::Carrier;
@@ -16,7 +18,7 @@ use crate::visible::visible;
 use crate::words::{relative, utc};
 
 /// Everything that was found.
-#[derive(Default, Serialize)]
+#[derive(Default)]
 pub(crate) struct Inspection {
     /// The URL around it.
     pub(super) carrier: Option<CarrierReport>,
@@ -24,6 +26,20 @@ pub(crate) struct Inspection {
     pub(super) encryption: Option<EncryptionReport>,
     /// The signed token.
     pub(super) token: Option<TokenReport>,
+}
+
+/// How the signature came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Signature {
+    /// It holds under a key that was given.
+    Held,
+    /// It does not.
+    Broken,
+    /// No key was given to check it with.
+    NotChecked,
+    /// Nothing here is signed.
+    None,
 }
 
 /// A URL and its parameters.
@@ -78,13 +94,30 @@ impl Inspection {
             && verdict.is_none_or(|verdict| verdict.accepted)
     }
 
-    /// A URL whose token is no token at all.
-    pub(super) fn unreadable() -> Self {
-        let outcome = broken("What travels in the parameter is no compact token.");
-        let finding = Finding::new("JAR-46", "A compact token of three or five parts.", outcome);
-        Self {
-            encryption: Some(EncryptionReport { header: Value::Null, findings: vec![finding] }),
-            ..Self::default()
+    /// How the signature came out.
+    fn signature(&self) -> Signature {
+        let Some(token) = &self.token else {
+            return if self.encryption.is_some() { Signature::NotChecked } else { Signature::None };
+        };
+        match token.findings.iter().find(|finding| finding.signature).map(|finding| finding.status) {
+            Some(Status::Held) => Signature::Held,
+            Some(Status::Broken) => Signature::Broken,
+            Some(Status::NotCheckable) | None => Signature::NotChecked,
+        }
+    }
+
+    /// The last line where nothing is broken: what that does not say stands in it.
+    fn nothing_broken(&self) -> (Style, &'static str) {
+        match self.signature() {
+            Signature::Held | Signature::Broken => (HELD, "Nothing is broken."),
+            Signature::None => (UNKNOWN, "Nothing checked is broken; nothing here is signed."),
+            Signature::NotChecked if self.token.is_none() => {
+                (UNKNOWN, "Nothing checked is broken; what is inside was NOT checked: give --key.")
+            }
+            Signature::NotChecked => (
+                UNKNOWN,
+                "Nothing checked is broken; the signature was NOT checked: give --jwks or --issuer.",
+            ),
         }
     }
 
@@ -92,6 +125,24 @@ impl Inspection {
         let carrier = self.carrier.iter().flat_map(|carrier| &carrier.findings);
         let encryption = self.encryption.iter().flat_map(|encryption| &encryption.findings);
         carrier.chain(encryption).chain(self.token.iter().flat_map(|token| &token.findings))
+    }
+}
+
+/// What is said of a URL whose token is no token at all.
+pub(super) fn unreadable() -> Finding {
+    let outcome = broken("What travels in the parameter is no compact token.");
+    Finding::new("JAR-46", "A compact token of three or five parts.", outcome)
+}
+
+impl Serialize for Inspection {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut document = serializer.serialize_struct("Inspection", 5)?;
+        document.serialize_field("holds", &self.holds())?;
+        document.serialize_field("signature", &self.signature())?;
+        document.serialize_field("carrier", &self.carrier)?;
+        document.serialize_field("encryption", &self.encryption)?;
+        document.serialize_field("token", &self.token)?;
+        document.end()
     }
 }
 
@@ -208,7 +259,10 @@ impl fmt::Display for Inspection {
         }
         let broken = self.findings().filter(|finding| finding.status == Status::Broken).count();
         match (self.holds(), broken) {
-            (true, _) => writeln!(f, "{HELD}Nothing is broken.{HELD:#}"),
+            (true, _) => {
+                let (style, words) = self.nothing_broken();
+                writeln!(f, "{style}{words}{style:#}")
+            }
             (false, 1) => writeln!(f, "{BROKEN}One rule is broken.{BROKEN:#}"),
             (false, 0) => writeln!(f, "{BROKEN}It is refused.{BROKEN:#}"),
             (false, several) => writeln!(f, "{BROKEN}{several} rules are broken.{BROKEN:#}"),
@@ -218,7 +272,7 @@ impl fmt::Display for Inspection {
 
 fn show_findings(f: &mut fmt::Formatter<'_>, findings: &[Finding]) -> fmt::Result {
     writeln!(f, "\n{STRONG}Rules{STRONG:#}")?;
-    for Finding { rule, status, why, passes } in findings {
+    for Finding { rule, status, why, passes, .. } in findings {
         let (style, word) = match status {
             Status::Held => (HELD, "held"),
             Status::Broken => (BROKEN, "BROKEN"),

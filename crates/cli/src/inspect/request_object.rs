@@ -25,7 +25,7 @@ pub(super) const RULES: &[Rule] = &[
         envelope::media_type(case, &["oauth-authz-req+jwt", "jwt"], true)
     }),
     Rule::of(Reason::RequestObjectAlgorithm, envelope::algorithm),
-    Rule::of(Reason::RequestObjectSignature, envelope::client_signature),
+    Rule::of(Reason::RequestObjectSignature, envelope::client_signature).about_signature(),
     Rule::of(Reason::RequestObjectClaims, envelope::claims),
     Rule::of(Reason::RequestObjectParameter, parameter_types),
     Rule::of(Reason::RequestObjectClientId, client_id),
@@ -90,10 +90,12 @@ fn client_id(case: &Case<'_>) -> Outcome {
         (None, _) => broken("There is no client_id inside."),
         (Some(inside), Some(expected)) => compare(
             inside == expected,
-            format!("{inside}, as expected."),
-            format!("{inside:?} is not {expected:?}."),
+            format!("client_id is {inside}, as expected."),
+            format!("client_id is {inside:?}, not {expected:?}."),
         ),
-        (Some(inside), None) => unknown(format!("{inside}; name the client with --client-id to compare.")),
+        (Some(inside), None) => {
+            unknown(format!("client_id is {inside}; name the client with --client-id to compare."))
+        }
     }
 }
 
@@ -112,10 +114,12 @@ fn audience(case: &Case<'_>) -> Outcome {
     let named = audience.join(", ");
     match case.known.server() {
         _ if audience.is_empty() => broken("There is no aud."),
-        Some(server) => {
-            compare(audience.contains(&server), format!("{named}."), format!("{named}, and not {server}."))
-        }
-        None => unknown(format!("{named}; name the server with --audience or --issuer to compare.")),
+        Some(server) => compare(
+            audience.contains(&server),
+            format!("aud is {named}."),
+            format!("aud is {named}, and not {server}."),
+        ),
+        None => unknown(format!("aud is {named}; name the server with --audience or --issuer to compare.")),
     }
 }
 
@@ -190,15 +194,15 @@ fn nested(case: &Case<'_>) -> Outcome {
 
 fn present(case: &Case<'_>, name: &str) -> Outcome {
     match case.token.text(name) {
-        Some(value) => held(format!("{value}.")),
+        Some(value) => held(format!("{name} is {value}.")),
         None => broken(format!("There is no {name} inside, and none outside counts.")),
     }
 }
 
 fn response_type(case: &Case<'_>) -> Outcome {
     match case.token.text("response_type") {
-        Some("code") => held("code."),
-        Some(other) => broken(format!("{other:?} is not offered.")),
+        Some("code") => held("response_type is code."),
+        Some(other) => broken(format!("response_type is {other:?}, which is not offered.")),
         None => broken("There is no response_type inside."),
     }
 }
@@ -217,7 +221,7 @@ fn response_mode(case: &Case<'_>) -> Outcome {
     let demanded = case.known.profile.demands(countersign_protocol::policy::Control::SignedResponse);
     let asked = mode.unwrap_or("none");
     match (signed, demanded) {
-        (true, _) => held(format!("{asked} asks for a signed answer.")),
+        (true, _) => held(format!("response_mode {asked} asks for a signed answer.")),
         (false, false) => held(format!("response_mode is {asked}; this profile accepts plain answers.")),
         (false, true) => broken(format!("response_mode is {asked}: a plain answer.")),
     }

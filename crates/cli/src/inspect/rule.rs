@@ -16,6 +16,8 @@ pub(crate) struct Rule {
     /// What would pass.
     demands: &'static str,
     check: fn(&Case<'_>) -> Outcome,
+    /// Whether it is the one about the signature.
+    signature: bool,
 }
 
 /// A token, and what is known about the flow it belongs to.
@@ -27,6 +29,7 @@ pub(crate) struct Case<'a> {
 }
 
 /// What whoever inspects knows.
+#[derive(Clone)]
 pub(crate) struct Known {
     /// The time to judge by.
     pub(crate) now: UnixTime,
@@ -74,6 +77,9 @@ pub(crate) struct Finding {
     pub(crate) why: String,
     /// What would pass.
     pub(crate) passes: &'static str,
+    /// Whether it is about the signature.
+    #[serde(skip)]
+    pub(crate) signature: bool,
 }
 
 impl Rule {
@@ -83,7 +89,7 @@ impl Rule {
         demands: &'static str,
         check: fn(&Case<'_>) -> Outcome,
     ) -> Self {
-        Self { id, demands, check }
+        Self { id, demands, check, signature: false }
     }
 
     /// The rule behind a reason of the core, in the core's words.
@@ -91,9 +97,15 @@ impl Rule {
         Self::new(reason.rule(), reason.passes(), check)
     }
 
+    /// This rule, as the one about the signature.
+    pub(crate) const fn about_signature(mut self) -> Self {
+        self.signature = true;
+        self
+    }
+
     /// Checks it.
     pub(crate) fn apply(&self, case: &Case<'_>) -> Finding {
-        Finding::new(self.id, self.demands, (self.check)(case))
+        Finding { signature: self.signature, ..Finding::new(self.id, self.demands, (self.check)(case)) }
     }
 }
 
@@ -104,7 +116,7 @@ impl Finding {
             Outcome::Broken(why) => (Status::Broken, why),
             Outcome::NotCheckable(why) => (Status::NotCheckable, why),
         };
-        Self { rule, status, why, passes }
+        Self { rule, status, why, passes, signature: false }
     }
 }
 

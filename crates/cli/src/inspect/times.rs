@@ -26,9 +26,9 @@ pub(super) fn not_expired(case: &Case<'_>) -> Outcome {
         Moment::Absent => broken("There is no exp."),
         Moment::NoTime => broken("exp is no time."),
         Moment::At(exp) if now >= exp.plus(EXPIRY_LEEWAY) => {
-            broken(format!("It expired {}.", relative(exp, now)))
+            broken(format!("exp: it expired {}.", relative(exp, now)))
         }
-        Moment::At(exp) => held(format!("It expires {}.", relative(exp, now))),
+        Moment::At(exp) => held(format!("exp: it expires {}.", relative(exp, now))),
     }
 }
 
@@ -54,8 +54,8 @@ pub(super) fn ends_within(case: &Case<'_>, longest: u64) -> Outcome {
             let left = exp.since(case.known.now);
             compare(
                 left <= longest,
-                "Its end is near enough.",
-                format!("It ends in {}, more than {}.", duration(left), duration(longest)),
+                "exp is near enough.",
+                format!("exp: it ends in {}, more than {}.", duration(left), duration(longest)),
             )
         }
         Moment::Absent | Moment::NoTime => broken("There is no exp that is a time."),

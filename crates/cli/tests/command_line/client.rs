@@ -1,5 +1,6 @@
 use std::os::unix::fs::PermissionsExt;
 
+use countersign_jose::{Algorithm, SigningKey};
 use serde_json::json;
 
 use super::Bench;
@@ -94,4 +95,88 @@ fn a_doubled_member_is_refused_and_standard_input_is_read() {
     let bench = Bench::new();
     let ran = bench.run_with(&["client", "add", "-"], "{\"scope\":\"openid\",\"scope\":\"email\"}");
     assert!(ran.code == Some(1) && ran.err.contains("duplicate member"), "{}", ran.err);
+}
+
+#[test]
+fn jar_65_a_key_that_no_profile_takes_is_refused_with_what_would_pass() {
+    let bench = Bench::new();
+    let public = SigningKey::generate(Algorithm::RS256).unwrap().public_jwk();
+    let mut jwk = serde_json::to_value(&public).unwrap();
+    jwk["alg"] = json!("RS256");
+    let file = bench.write("rs256.jwks", json!({ "keys": [jwk] }).to_string());
+    let add = ["client", "add", "--redirect-uri", "https://app.example/cb"];
+    let (code, document) = bench.json(&[&add[..], &["--jwks", &file]].concat());
+    assert_eq!((code, &document["error"]["refusal"]["rule"]), (Some(1), &json!("JAR-65")), "{document}");
+    assert!(document.to_string().contains("A key for one of ES256, PS256, EdDSA."), "{document}");
+
+    let generate = [&add[..], &["--generate-key", "k.jwk", "--algorithm"]].concat();
+    let ran = bench.run(&[&generate[..], &["RS256"]].concat());
+    assert!(ran.code == Some(2) && ran.err.contains("ES384") && ran.err.contains("PS512"), "{}", ran.err);
+    let ran = bench.run(&[&generate[..], &["ES384"]].concat());
+    assert!(ran.code == Some(1) && ran.err.contains("ES256, PS256, EdDSA"), "{}", ran.err);
+    assert!(!bench.path().join("k.jwk").exists());
+    let conflict = [&add[..], &["--jwks", &file, "--algorithm", "ES256"]].concat();
+    assert_eq!(bench.run(&conflict).code, Some(2));
+}
+
+#[test]
+fn what_is_ignored_is_named_and_the_scope_is_openid_in_both_ways() {
+    let bench = Bench::new();
+    let (_, by_flags) = bench.json(&ADD);
+    assert_eq!((&by_flags["metadata"]["scope"], &by_flags["ignored"]), (&json!("openid"), &json!([])));
+    let document = json!({
+        "client_id": "other", "redirect_uris": ["https://app.example/cb"], "jwks": by_flags["metadata"]["jwks"],
+        "logo_uri": "https://app.example/logo", "require_signed_request_object": false, "tos_uri": null,
+    });
+    let file = bench.write("metadata.json", document.to_string());
+    let (code, by_file) = bench.json(&["client", "add", &file]);
+    assert_eq!((code, &by_file["metadata"]["scope"]), (Some(0), &json!("openid")), "{by_file}");
+    assert_eq!(by_file["ignored"], json!(["logo_uri", "tos_uri"]));
+    let ran = bench.run(&["client", "add", &file, "--id", "third"]);
+    assert!(ran.code == Some(0) && ran.err.contains("Ignored: logo_uri, tos_uri."), "{}", ran.err);
+}
+
+#[test]
+fn reg_03_keys_by_address_are_not_offered() {
+    let bench = Bench::new();
+    let document =
+        json!({ "redirect_uris": ["https://app.example/cb"], "jwks_uri": "https://app.example/jwks" });
+    let file = bench.write("metadata.json", document.to_string());
+    let (code, document) = bench.json(&["client", "add", &file]);
+    let refusal = &document["error"]["refusal"];
+    assert_eq!(
+        (code, &refusal["subject"], &refusal["rule"]),
+        (Some(1), &json!("jwks_uri"), &json!("REG-03"))
+    );
+}
+
+#[test]
+fn help_lists_examples_profiles_and_algorithms() {
+    let help = Bench::new().run(&["client", "add", "--help"]).out;
+    for words in ["Examples:", "fapi2-message-signing", "baseline", "ES384", "EdDSA"] {
+        assert!(help.contains(words), "{words}: {help}");
+    }
+    assert!(!help.contains("RS256"), "{help}");
+}
+
+#[test]
+fn an_existing_key_file_is_not_written_over() {
+    let bench = Bench::new();
+    bench.write("shop.jwk", "kept");
+    let ran = bench.run(&ADD);
+    assert!(ran.code == Some(1) && ran.err.contains("choose a new name"), "{}", ran.err);
+    assert_eq!(std::fs::read_to_string(bench.path().join("shop.jwk")).unwrap(), "kept");
+}
+
+#[test]
+fn unknown_and_already_disabled_clients_are_told_apart() {
+    let bench = Bench::new();
+    for command in ["show", "disable"] {
+        let ran = bench.run(&["client", command, "nobody"]);
+        assert!(ran.code == Some(1) && ran.err.contains("No client is called nobody"), "{}", ran.err);
+    }
+    assert_eq!(bench.run(&ADD).code, Some(0));
+    assert_eq!(bench.run(&["client", "disable", "shop"]).code, Some(0));
+    let ran = bench.run(&["client", "disable", "shop"]);
+    assert!(ran.code == Some(1) && ran.err.contains("shop is disabled already, since"), "{}", ran.err);
 }

@@ -165,7 +165,7 @@ fn urls_are_taken_apart() {
     let (bench, key) = (Bench::new(), key());
     let object = request_object(&key, &request_claims());
     let url = format!("https://as.example/authorize?client_id=shop&request={object}");
-    let (code, document) = bench.json(&["inspect", &url]);
+    let (code, document) = bench.json(&["inspect", &url, "--profile", "baseline"]);
     assert_eq!(code, Some(0), "{document:#}");
     assert_eq!(document["carrier"]["what"], "Authorization request URL");
     assert_eq!(document["token"]["kind"], "request_object");
@@ -189,6 +189,125 @@ fn urls_are_taken_apart() {
     }
     let ran = bench.run_with(&["inspect", "-"], &format!(" {object}\n"));
     assert_eq!(ran.code, Some(0), "from standard input: {}", ran.out);
+}
+
+#[test]
+fn jar_51_an_unchecked_signature_is_said_to_be_unchecked() {
+    let (bench, key) = (Bench::new(), key());
+    let token = request_object(&self::key(), &request_claims());
+    let ran = bench.run(&["inspect", &token]);
+    let last = ran.out.lines().last().unwrap();
+    assert!(
+        ran.code == Some(0) && last.contains("the signature was NOT checked: give --jwks or --issuer"),
+        "{last}"
+    );
+    let right = bench.write("right.jwk", key.to_private_jwk().as_str());
+    for (arguments, signature, code) in [(&[][..], "not_checked", 0), (&["--jwks", &right][..], "broken", 1)]
+    {
+        let (found, document) = bench.json(&[&["inspect", &token], arguments].concat());
+        assert_eq!((found, &document["signature"]), (Some(code), &json!(signature)), "{document:#}");
+    }
+    let own = request_object(&key, &request_claims());
+    let (_, document) = bench.json(&["inspect", &own, "--jwks", &right]);
+    assert_eq!(document["signature"], "held");
+    assert!(bench.run(&["inspect", "--help"]).out.contains("0 does not say that the signature held"));
+    let ran = bench.run(&["inspect", &format!("DPoP {own}"), "--jwks", &right]);
+    assert!(ran.code == Some(0) && ran.out.ends_with("Nothing is broken.\n"), "{} {}", ran.out, ran.err);
+}
+
+#[test]
+fn jar_53_the_client_outside_is_the_client_inside() {
+    let (bench, key) = (Bench::new(), key());
+    let object = request_object(&key, &request_claims());
+    for (client, expected) in [("shop", "held"), ("other", "broken")] {
+        let url = format!("https://as.example/authorize?client_id={client}&request={object}");
+        let (_, document) = bench.json(&["inspect", &url, "--profile", "baseline"]);
+        assert_eq!(status(&document, "JAR-53"), expected, "{document:#}");
+    }
+    let url = format!("https://as.example/authorize?client_id=shop&request={object}");
+    let (code, document) = bench.json(&["inspect", &url, "--profile", "baseline", "--client-id", "other"]);
+    assert_eq!((code, carried(&document, "JAR-22").as_str()), (Some(1), "broken"), "{document:#}");
+}
+
+/// The status of a rule about the URL itself.
+fn carried(document: &Value, rule: &str) -> String {
+    status(&json!({ "token": { "findings": document["carrier"]["findings"] } }), rule)
+}
+
+#[test]
+fn what_the_profile_demands_is_demanded_of_urls() {
+    let (bench, key) = (Bench::new(), key());
+    let plain = "https://as.example/authorize?client_id=shop&response_type=code";
+    let object = request_object(&key, &request_claims());
+    let by_value = format!("https://as.example/authorize?client_id=shop&request={object}");
+    let pushed = "https://as.example/authorize?client_id=shop&request_uri=urn:x";
+    let code = "https://app.example/cb?code=c&state=s&iss=https://as.example";
+    let error = "https://app.example/cb?error=access_denied&state=s&iss=https://as.example";
+    for (url, profile, rule, expected) in [
+        (plain, "fapi2-message-signing", "JAR-103", "broken"),
+        (plain, "fapi2-message-signing", "PAR-14", "broken"),
+        (plain, "fapi2-message-signing", "JARM-12", "broken"),
+        (plain, "fapi2-security", "JAR-103", "not_checkable"),
+        (plain, "fapi2-security", "PAR-14", "broken"),
+        (plain, "baseline", "PAR-14", "not_checkable"),
+        (plain, "baseline", "JARM-12", "absent"),
+        (plain, "baseline", "JAR-21", "absent"),
+        (&by_value, "fapi2-message-signing", "PAR-14", "broken"),
+        (&by_value, "fapi2-message-signing", "JAR-21", "held"),
+        (pushed, "fapi2-message-signing", "PAR-14", "absent"),
+        (code, "fapi2-message-signing", "JARM-44", "broken"),
+        (error, "fapi2-message-signing", "JARM-44", "broken"),
+        (code, "fapi2-security", "JARM-44", "not_checkable"),
+    ] {
+        let (exit, document) = bench.json(&["inspect", url, "--profile", profile]);
+        assert_eq!(carried(&document, rule), expected, "{rule} {profile} {url}");
+        assert!(expected != "broken" || exit == Some(1), "{rule} {profile} {url}");
+    }
+}
+
+#[test]
+fn jarm_43_every_plain_parameter_is_refused_beside_response() {
+    let bench = Bench::new();
+    for name in countersign_protocol::response::PLAIN_PARAMETERS {
+        let url = format!("https://app.example/cb?response=abc&{name}=x");
+        let (code, document) = bench.json(&["inspect", &url]);
+        assert_eq!((code, carried(&document, "JARM-43").as_str()), (Some(1), "broken"), "{name}");
+    }
+    let ran = bench.run(&["inspect", "https://app.example/cb?response=abc"]);
+    assert!(ran.code == Some(1) && !ran.out.contains("null"), "{}", ran.out);
+}
+
+#[test]
+fn rules_say_what_they_look_at_and_belong_to_the_kind() {
+    let (bench, key) = (Bench::new(), key());
+    let claims = json!({ "iss": ISSUER, "sub": "alice", "aud": "shop", "exp": now().plus(60), "iat": now(), "nonce": "n" });
+    let id_token = jws::sign(&key, Some("JWT"), &claims).unwrap();
+    let mut claims = claims;
+    claims["client_id"] = json!("shop");
+    claims["jti"] = json!("j");
+    let access_token = jws::sign(&key, Some("at+jwt"), &claims).unwrap();
+    for token in [id_token, access_token] {
+        let (_, document) = bench.json(&["inspect", &token]);
+        for finding in document["token"]["findings"].as_array().unwrap() {
+            assert!(!finding["rule"].as_str().unwrap().starts_with("JAR-"), "{finding}");
+        }
+        assert_ne!(status(&document, "JWT-03"), "absent", "{document:#}");
+        let text = bench.run(&["inspect", &token]).out;
+        for words in ["Header: one strict", "Claims: one strict", "aud is shop", "iss is https://as.example"]
+        {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+    }
+}
+
+#[test]
+fn garbage_is_told_what_would_pass() {
+    let ran = Bench::new().run(&["inspect", "garbage"]);
+    assert!(
+        ran.code == Some(2) && ran.err.contains("compact JWT") && ran.err.contains("request_uri"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]

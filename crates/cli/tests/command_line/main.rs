@@ -4,6 +4,7 @@
 
 mod client;
 mod configuration;
+mod demo;
 mod evidence;
 mod inspect;
 mod people;
@@ -94,6 +95,21 @@ fn wrong_usage_is_2_and_help_is_0() {
     }
     assert_eq!(bench.run(&["--help"]).code, Some(0));
     assert_eq!(bench.run(&["--version"]).code, Some(0));
+}
+
+#[test]
+fn wrong_usage_is_one_json_document_where_one_is_wanted() {
+    let bench = Bench::new();
+    for usage in [
+        &["no-such-command"][..],
+        &["client", "show"],
+        &["client", "add", "--algorithm", "HS256"],
+        &["inspect", "hello"],
+    ] {
+        let (code, document) = bench.json(usage);
+        let message = document["error"]["message"].as_str().unwrap();
+        assert!(code == Some(2) && !message.is_empty() && !message.starts_with("error:"), "{document}");
+    }
 }
 
 #[test]

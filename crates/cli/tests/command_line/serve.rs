@@ -51,6 +51,9 @@ fn a_server_without_configuration_makes_its_keys_and_answers() {
     let (_, ring) = bench.json(&["keys", "list"]);
     let active = ring["keys"].as_array().unwrap().iter().filter(|key| key["state"] == "active").count();
     assert_eq!(active, 4, "three algorithms and the log: {ring}");
+    assert_eq!(ring["log_key"], server.facts["log_key"]);
+    let log_key = server.facts["log_key"].as_str().unwrap();
+    assert!(bench.run(&["keys", "list"]).out.contains(log_key), "EVD-22: where a verifier learns it");
     let (code, rotated) = bench.json(&["keys", "rotate", "ES256"]);
     assert_eq!((code, rotated["rotations"].as_array().unwrap().len()), (Some(0), 1), "{rotated}");
     assert_eq!(bench.run(&["keys", "rotate", "ES384"]).code, Some(1), "no such key here");

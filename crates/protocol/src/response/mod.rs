@@ -6,4 +6,4 @@ mod verified;
 
 pub use answer::{Answer, AuthorizationResponse, Outcome};
 pub use jarm::{DEFAULT_LIFETIME, ResponseJwt};
-pub use verified::{ExpectedResponse, ReceivedResponse, VerifiedOutcome, VerifiedResponse};
+pub use verified::{ExpectedResponse, PLAIN_PARAMETERS, ReceivedResponse, VerifiedOutcome, VerifiedResponse};

@@ -11,6 +11,22 @@ use crate::reason::Reason;
 use crate::request::RawParameters;
 use crate::time::UnixTime;
 
+/// Parameters of a plain answer: none of them may stand beside `response` (JARM-43).
+pub const PLAIN_PARAMETERS: [&str; 12] = [
+    "code",
+    "state",
+    "iss",
+    "error",
+    "error_description",
+    "error_uri",
+    "id_token",
+    "access_token",
+    "token_type",
+    "expires_in",
+    "scope",
+    "session_state",
+];
+
 /// An answer as it reached the client: its parameters and the way they came.
 #[derive(Debug)]
 pub struct ReceivedResponse {
@@ -153,22 +169,8 @@ impl ReceivedResponse {
     ///
     /// Parameters of the registered redirect URI's own query may stand beside it; those of OAuth may not.
     fn only_response(&self) -> Result<&str, Reason> {
-        const PLAIN: [&str; 12] = [
-            "code",
-            "state",
-            "iss",
-            "error",
-            "error_description",
-            "error_uri",
-            "id_token",
-            "access_token",
-            "token_type",
-            "expires_in",
-            "scope",
-            "session_state",
-        ];
         let response = self.parameters.get("response").ok_or(Reason::ResponseMissing)?;
-        let plain = self.parameters.names().any(|name| PLAIN.contains(&name));
+        let plain = self.parameters.names().any(|name| PLAIN_PARAMETERS.contains(&name));
         if plain { Err(Reason::ResponseBesideOthers) } else { Ok(response) }
     }
 

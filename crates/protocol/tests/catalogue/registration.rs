@@ -1,5 +1,6 @@
 //! What can be registered (ATK-REG-02, 03, 05, 06, ATK-JARM-60, 61, ATK-RED-11, 13; REG-03, REG-04, JARM-30).
 
+use countersign_jose::{Algorithm, SigningKey};
 use countersign_protocol::policy::ProfileName;
 use countersign_testkit::keys::{Owner, jwks, key};
 use countersign_testkit::parties::{client, client_metadata, merge, register};
@@ -116,4 +117,23 @@ fn jarm_30_absent_algorithms_are_those_of_the_profile() {
         registers(ProfileName::Fapi2Security, &rotated),
         "JWKS-03: two keys while one replaces the other"
     );
+}
+
+#[test]
+fn jar_65_one_key_at_least_signs_with_an_algorithm_of_the_profile() {
+    let own = |algorithm| json!(SigningKey::generate(algorithm).unwrap().public_jwk());
+    let set = |keys: &[Value]| json!({ "jwks": { "keys": keys } });
+    let rs256 = own(Algorithm::RS256);
+    assert_eq!(rs256["alg"], "RS256", "a key for nothing else");
+    refuses(&[("JAR-65 RS256 alone", set(std::slice::from_ref(&rs256)))]);
+    let es384 = own(Algorithm::ES384);
+    for profile in ProfileName::ALL {
+        let with_es384 = registers(profile, &set(std::slice::from_ref(&es384)));
+        assert_eq!(with_es384, profile == ProfileName::Baseline, "{profile}");
+        assert!(registers(profile, &set(&[rs256.clone(), own(Algorithm::EdDSA)])), "one is enough");
+    }
+    let mut document = client_metadata(ProfileName::Fapi2Security);
+    merge(&mut document, &set(&[es384]));
+    let refusal = register(&document).unwrap_err();
+    assert!(refusal.contains("ES256, PS256, EdDSA") && refusal.contains("JAR-65"), "{refusal}");
 }
