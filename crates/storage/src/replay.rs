@@ -84,9 +84,7 @@ queries! {
     IS_SPENT = "replay.is_spent":
         "SELECT expires_at FROM replay
          WHERE issuer = $1 AND owner = $2 AND purpose = $3 AND digest = $4 AND expires_at >= $5";
-    // Kept for five minutes more: a clock that was ahead and steps back must not bring a spent message back to life
-    // (ATK-DOS-07).
     pub(crate) SWEEP = "replay.sweep":
         "DELETE FROM replay WHERE (issuer, owner, purpose, digest) IN
-            (SELECT issuer, owner, purpose, digest FROM replay WHERE expires_at < CAST($1 AS BIGINT) - 300 LIMIT $2)";
+            (SELECT issuer, owner, purpose, digest FROM replay WHERE expires_at < $1 LIMIT $2)";
 }

@@ -110,7 +110,7 @@ impl Password {
     async fn run(self, world: &World, config: &Config) -> anyhow::Result<()> {
         let (store, issuer) = (config.open_store().await?, &config.settings.issuer);
         let person = known(&store, issuer, &self.username).await?;
-        let hash = hash_password(&*self.password.read().await?)?;
+        let hash = hash_password(&self.password.read().await?)?;
         let changed = user::change_password(issuer, &person.subject, &hash);
         if !ended(issuer, &person.subject, world).then(changed).commit(&store).await?.is_committed() {
             bail!(unknown(&self.username));
