@@ -41,6 +41,7 @@ struct InForce {
     signing_algorithms: Vec<String>,
     scopes: BTreeMap<String, String>,
     lifetimes: BTreeMap<&'static str, u64>,
+    notes: Vec<&'static str>,
 }
 
 impl InForce {
@@ -80,8 +81,17 @@ impl InForce {
                 ("answer", lives.answer),
                 ("signing_key", lives.signing_key),
             ]),
+            notes: notes(config),
         }
     }
+}
+
+/// What holds, and still wants something that this program cannot see.
+fn notes(config: &Config) -> Vec<&'static str> {
+    let behind_a_proxy = config.tls.is_none() && !config.settings.issuer.is_plain_http();
+    let proxy = "the issuer is https and the listener speaks plain http on loopback: a TLS proxy in front of it is \
+                 expected; or give tls.certificate and tls.key.";
+    behind_a_proxy.then_some(proxy).into_iter().collect()
 }
 
 impl fmt::Display for InForce {
@@ -105,6 +115,9 @@ impl fmt::Display for InForce {
         }
         for (name, seconds) in &self.lifetimes {
             writeln!(f, "{:<12}{name} {}", "lifetime", duration(*seconds))?;
+        }
+        for note in &self.notes {
+            writeln!(f, "\nNote: {note}")?;
         }
         Ok(())
     }

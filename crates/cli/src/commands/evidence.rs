@@ -3,25 +3,19 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use countersign_evidence::bundle::{Bundle, MAX_BUNDLE_BYTES};
 use countersign_evidence::note::VerifierKey;
-use countersign_evidence::record::Record;
 use countersign_evidence::report::{Report, Status};
 use countersign_protocol::parameter::TransactionId;
-use countersign_protocol::time::UnixTime;
-use countersign_storage::evidence_record;
 use serde::Serialize;
-use serde_json::Value;
 
-use super::{Verdict, World};
+use super::{Verdict, World, evidence_records};
 use crate::config::Config;
-use crate::failure::{Refusal, Usage};
+use crate::failure::Usage;
 use crate::output::{BROKEN, HELD, STRONG, UNKNOWN};
-use crate::table::table;
 use crate::visible::visible;
-use crate::words::utc;
 
 /// List, show, export and verify evidence.
 #[derive(Debug, Subcommand)]
@@ -29,7 +23,7 @@ pub(crate) enum Evidence {
     /// List recorded transactions, newest first
     List {
         /// How many at most
-        #[arg(long, default_value_t = 50)]
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
         limit: u64,
     },
     /// Show the records of a transaction
@@ -43,8 +37,21 @@ pub(crate) enum Evidence {
     Verify(Verify),
 }
 
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  countersign evidence export 01890a5d-ac96-774b-bcce-b302099a8057 --out flow.json
+  countersign evidence export 01890a5d-ac96-774b-bcce-b302099a8057 | countersign evidence verify -";
+
+const VERIFY_EXAMPLES: &str = "\
+The log's verifier key comes from the operator: `countersign keys list` prints it.
+
+Examples:
+  countersign evidence verify flow.json
+  countersign evidence verify flow.json --trust 'as.example/evidence+c7a1d5b2+AT…'";
+
 /// Write the evidence of a transaction to one file.
 #[derive(Debug, Args)]
+#[command(after_help = EXPORT_EXAMPLES)]
 pub(crate) struct Export {
     /// The transaction id
     transaction: String,
@@ -55,6 +62,7 @@ pub(crate) struct Export {
 
 /// Verify an exported file.
 #[derive(Debug, Args)]
+#[command(after_help = VERIFY_EXAMPLES)]
 pub(crate) struct Verify {
     /// The file; - reads standard input
     file: PathBuf,
@@ -67,8 +75,10 @@ impl Evidence {
     pub(super) async fn run(self, world: &World) -> anyhow::Result<Verdict> {
         match self {
             Self::Verify(verify) => return verify.run(world),
-            Self::List { limit } => list(world, &world.config()?, limit).await?,
-            Self::Show { transaction } => show(world, &world.config()?, &parse(&transaction)?).await?,
+            Self::List { limit } => evidence_records::list(world, &world.config()?, limit).await?,
+            Self::Show { transaction } => {
+                evidence_records::show(world, &world.config()?, &parse(&transaction)?).await?;
+            }
             Self::Export(command) => command.run(world, &world.config()?).await?,
         }
         Ok(Verdict::Held)
@@ -77,31 +87,6 @@ impl Evidence {
 
 fn parse(transaction: &str) -> Result<TransactionId, Usage> {
     transaction.parse().map_err(|error| Usage(format!("{}: {error}", visible(transaction))))
-}
-
-async fn list(world: &World, config: &Config, limit: u64) -> anyhow::Result<()> {
-    let store = config.open_store().await?;
-    let found = evidence_record::transactions(&store, &config.settings.issuer, None, limit).await?;
-    let transactions = found.into_iter().map(|entry| Transaction {
-        transaction: entry.transaction_id.to_string(),
-        began_at: entry.began_at.as_secs(),
-        ended_at: entry.ended_at.as_secs(),
-        records: entry.records,
-    });
-    world.output.show(&Transactions { transactions: transactions.collect() })?;
-    Ok(())
-}
-
-async fn show(world: &World, config: &Config, transaction: &TransactionId) -> anyhow::Result<()> {
-    let store = config.open_store().await?;
-    let rows = evidence_record::of_transaction(&store, &config.settings.issuer, transaction).await?;
-    if rows.is_empty() {
-        let wrong = format!("Nothing is recorded about {transaction}.");
-        bail!(Refusal::new("transaction", wrong, "One that `countersign evidence list` shows.", "EVD-30"));
-    }
-    let records = rows.iter().map(|row| Step::of(row.leaf_index, &row.leaf)).collect::<Result<_, _>>()?;
-    world.output.show(&Steps { transaction: transaction.to_string(), records })?;
-    Ok(())
 }
 
 impl Export {
@@ -153,87 +138,6 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
         file.take(limit).read_to_end(&mut bytes).with_context(unreadable)?;
     }
     Ok(bytes)
-}
-
-#[derive(Serialize)]
-struct Transaction {
-    transaction: String,
-    began_at: u64,
-    ended_at: u64,
-    records: u64,
-}
-
-#[derive(Serialize)]
-struct Transactions {
-    transactions: Vec<Transaction>,
-}
-
-impl fmt::Display for Transactions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.transactions.is_empty() {
-            return f.write_str("Nothing is recorded yet.");
-        }
-        let time = |seconds| utc(UnixTime::from_secs(seconds));
-        let rows = self.transactions.iter().map(|entry| {
-            [entry.transaction.clone(), time(entry.began_at), time(entry.ended_at), entry.records.to_string()]
-        });
-        f.write_str(&table(["transaction", "began", "ended", "records"], rows))
-    }
-}
-
-/// A record, as it is shown: what is in the leaf, and where in the log.
-#[derive(Serialize)]
-struct Step {
-    index: Option<u64>,
-    kind: String,
-    at: u64,
-    client_id: String,
-    keys: Value,
-    digests: Vec<String>,
-    facts: Vec<(String, String)>,
-}
-
-impl Step {
-    fn of(index: Option<u64>, leaf: &[u8]) -> anyhow::Result<Self> {
-        let record = Record::from_leaf(leaf)?;
-        Ok(Self {
-            index,
-            kind: record.kind.to_string(),
-            at: record.at.as_secs(),
-            client_id: record.client_id.to_string(),
-            keys: serde_json::to_value(&record.keys)?,
-            digests: record.digests.iter().map(|digest| digest.of.to_string()).collect(),
-            facts: record.facts.into_iter().collect(),
-        })
-    }
-}
-
-#[derive(Serialize)]
-struct Steps {
-    transaction: String,
-    records: Vec<Step>,
-}
-
-impl fmt::Display for Steps {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{STRONG}{}{STRONG:#}", self.transaction)?;
-        for step in &self.records {
-            let place = step.index.map_or("not in the log yet".to_owned(), |index| format!("leaf {index}"));
-            let time = utc(UnixTime::from_secs(step.at));
-            writeln!(f, "\n{time}  {STRONG}{}{STRONG:#}  {place}  {}", step.kind, visible(&step.client_id))?;
-            for key in step.keys.as_array().into_iter().flatten() {
-                let text = |member: &str| key.get(member).and_then(Value::as_str).unwrap_or_default();
-                writeln!(f, "  key of {}: {}", text("made"), text("thumbprint"))?;
-            }
-            if !step.digests.is_empty() {
-                writeln!(f, "  digests of: {}", step.digests.join(", "))?;
-            }
-            for (name, value) in &step.facts {
-                writeln!(f, "  {name}: {}", visible(value))?;
-            }
-        }
-        Ok(())
-    }
 }
 
 #[derive(Serialize)]

@@ -4,6 +4,7 @@ mod client;
 mod client_add;
 mod config;
 mod evidence;
+mod evidence_records;
 mod inspect;
 mod keys;
 mod migrate;

@@ -1,12 +1,14 @@
 use std::fmt;
+use std::io::ErrorKind;
 
 use clap::Args;
-use countersign_server::{AuthorizationServer, Listen, Listener};
+use countersign_server::{AuthorizationServer, Listen, Listener, ServeError};
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
 use super::{Verdict, World};
-use crate::config::{Log, LogFormat};
+use crate::config::{Config, Log, LogFormat};
+use crate::failure::Refusal;
 use crate::interrupt::Interrupt;
 use crate::output::STRONG;
 
@@ -28,7 +30,7 @@ impl Serve {
         let listen =
             Listen { tls: config.tls.clone(), admin_address: config.admin, ..Listen::on(config.listen) };
         let parts = config.open(world.now()).await?;
-        let listener = Listener::bind(listen).await?;
+        let listener = Listener::bind(listen).await.map_err(|error| unbound(error, &config))?;
         let mut interrupt = Interrupt::listen()?;
         world.output.show(&Listening {
             issuer: config.settings.issuer.to_string(),
@@ -46,6 +48,18 @@ impl Serve {
         listener.run(server, async move { interrupt.received().await }).await;
         Ok(Verdict::Held)
     }
+}
+
+/// An address that cannot be listened at is named with its configuration key.
+fn unbound(error: ServeError, config: &Config) -> anyhow::Error {
+    let ServeError::Bind { address, error } = error else { return error.into() };
+    let key = if config.admin == Some(address) { "admin.listen" } else { "listen" };
+    let wrong = match error.kind() {
+        ErrorKind::AddrInUse => format!("{address} is in use by another program."),
+        _ => format!("{address} cannot be listened at: {error}."),
+    };
+    let passes = format!("A free address of this machine in `{key}`, such as 127.0.0.1:8081.");
+    Refusal::new(key, wrong, passes, "configuration").into()
 }
 
 fn log_to_standard_error(log: &Log) -> anyhow::Result<()> {

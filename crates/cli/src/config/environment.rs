@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
+use super::bounds::Bounds;
 use crate::failure::Refusal;
 
 /// Holds the master key itself, so it is no key of the file.
@@ -67,7 +68,7 @@ pub(super) fn overlay(table: &mut Table, environment: &BTreeMap<String, String>)
             let passes = "COUNTERSIGN_ and a key in upper case, nested keys joined by __, such as COUNTERSIGN_DATABASE__URL.";
             Refusal::new(name, "No configuration key has this name.", passes, "configuration")
         })?;
-        set(table, path, value(name, text, kind)?);
+        set(table, path, value(name, path, text, kind)?);
     }
     Ok(())
 }
@@ -81,12 +82,16 @@ fn key_of(rest: &str) -> Option<(&'static str, Kind)> {
     VARIABLES.iter().copied().find(|(path, _)| named(path))
 }
 
-fn value(name: &str, text: &str, kind: Kind) -> Result<Value, Refusal> {
+fn value(name: &str, path: &str, text: &str, kind: Kind) -> Result<Value, Refusal> {
     let refuse = |passes: &str| Refusal::new(name, "The value does not read.", passes, "configuration");
     match kind {
         Kind::Text => Ok(Value::String(text.to_owned())),
         Kind::Number => text.trim().parse().map(Value::Integer).map_err(|_| {
-            Refusal::new(name, format!("{text:?} is no whole number."), "A whole number.", "configuration")
+            let wrong = format!("{text:?} is no whole number.");
+            match Bounds::of(path) {
+                Some(bounds) => Refusal { subject: name.to_owned(), ..bounds.refuse(wrong) },
+                None => Refusal::new(name, wrong, "A whole number.", "configuration"),
+            }
         }),
         Kind::List => {
             Ok(Value::Array(text.split(',').map(|word| Value::String(word.trim().to_owned())).collect()))
@@ -147,6 +152,7 @@ mod tests {
         assert_eq!(overlaid(&[("COUNTERSIGN_ISUER", "x")]).unwrap_err().subject, "COUNTERSIGN_ISUER");
         let refusal = overlaid(&[("COUNTERSIGN_LIFETIMES__ANSWER", "2 min")]).unwrap_err();
         assert_eq!(refusal.wrong, "\"2 min\" is no whole number.");
+        assert_eq!(refusal.passes, "A whole number of seconds, 10 to 600.");
     }
 
     #[test]

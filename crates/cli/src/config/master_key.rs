@@ -14,6 +14,7 @@ use super::MasterKeySource;
 use crate::failure::Refusal;
 
 const RULE: &str = "JWKS-02";
+const RESTORE: &str = "The master key of the first start: restore its file, or give it in COUNTERSIGN_MASTER_KEY; or begin with a new database.";
 
 impl MasterKeySource {
     /// The sealer under the master key; makes the file where there is none yet.
@@ -22,16 +23,48 @@ impl MasterKeySource {
     /// A key that is none, a file that others can read, or a file that cannot be read or made. A lost key is never
     /// replaced by a new one in silence: what rests under the old one would not open, and the server says so.
     pub(crate) fn open(&self, entropy: &mut impl Entropy) -> anyhow::Result<Sealer> {
-        match self {
-            Self::Environment(text) => Ok(Sealer::new(decode("COUNTERSIGN_MASTER_KEY", text)?)),
-            Self::File(path) => {
-                if !path.exists() {
-                    create(path, entropy)
-                        .with_context(|| format!("the master key file {} cannot be made", path.display()))?;
-                }
-                read(path)
-            }
+        if let Self::File(path) = self
+            && !path.exists()
+        {
+            create(path, entropy)
+                .with_context(|| format!("the master key file {} cannot be made", path.display()))?;
         }
+        self.open_existing()?.context("the master key file is gone")
+    }
+
+    /// The sealer under the master key, if there is one; makes nothing.
+    ///
+    /// # Errors
+    /// As [`MasterKeySource::open`].
+    pub(crate) fn open_existing(&self) -> anyhow::Result<Option<Sealer>> {
+        match self {
+            Self::Environment(text) => Ok(Some(Sealer::new(decode("COUNTERSIGN_MASTER_KEY", text)?))),
+            Self::File(path) if path.exists() => read(path).map(Some),
+            Self::File(_) => Ok(None),
+        }
+    }
+
+    /// What is said when keys rest in the database and no master key is there.
+    pub(crate) fn lost(&self) -> Refusal {
+        let wrong = match self {
+            Self::Environment(_) => "There is none.".to_owned(),
+            Self::File(path) => {
+                format!("{} does not exist, and the database holds keys sealed under it.", path.display())
+            }
+        };
+        Refusal::new("master_key_file", wrong, RESTORE, RULE)
+    }
+
+    /// What is said when the keys in the database do not open.
+    pub(crate) fn wrong(&self) -> Refusal {
+        let (subject, whose) = match self {
+            Self::Environment(_) => {
+                ("COUNTERSIGN_MASTER_KEY", "The master key of the environment".to_owned())
+            }
+            Self::File(path) => ("master_key_file", format!("The master key in {}", path.display())),
+        };
+        let wrong = format!("{whose} is not the one that the keys in the database were sealed under.");
+        Refusal::new(subject, wrong, RESTORE, RULE)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Configuration: read raw (the TOML file, then `COUNTERSIGN_*`), then resolved, or the program does not start.
 
+mod bounds;
 mod environment;
 mod master_key;
 mod raw;

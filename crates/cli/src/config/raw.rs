@@ -4,6 +4,7 @@ use countersign_server::Settings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::bounds::Bounds;
 use crate::failure::Refusal;
 
 /// The configuration file of Countersign (TOML). Every key has a working default; unknown keys are refused.
@@ -116,9 +117,23 @@ impl RawConfig {
                 error.message().strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
             let key = [inside, unknown].into_iter().flatten().collect::<Vec<_>>().join(".");
             let key = if key.is_empty() { "configuration".to_owned() } else { key };
-            let passes = "A key and a type as in `countersign config schema`.";
-            Refusal::new(key, format!("{}.", error.message()), passes, "configuration")
+            let wrong = format!("{}.", in_plain_words(error.message()));
+            match Bounds::of(&key) {
+                Some(bounds) => bounds.refuse(wrong),
+                None => {
+                    let passes = "A key and a type as in `countersign config schema`.";
+                    Refusal::new(key, wrong, passes, "configuration")
+                }
+            }
         })
+    }
+}
+
+/// What the reader says, without the names of this program's own types.
+fn in_plain_words(message: &str) -> String {
+    match message.split_once("expected struct Raw") {
+        Some((found, _)) => format!("{found}expected a table"),
+        None => message.replace("expected u64", "expected a whole number"),
     }
 }
 

@@ -4,17 +4,18 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use countersign_jose::{Algorithm, SystemEntropy};
 use countersign_protocol::parameter::{Issuer, Scope};
 use countersign_protocol::policy::ProfileName;
 use countersign_protocol::time::UnixTime;
-use countersign_server::{EvidenceKeeper, KeyRing, Lifetimes, ScopeText, Settings, TlsFiles};
-use countersign_storage::Store;
+use countersign_server::{EvidenceKeeper, KeyRing, KeyRingError, Lifetimes, ScopeText, Settings, TlsFiles};
+use countersign_storage::{Store, signing_key};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::bounds::LIFETIMES;
 use super::raw::{RawConfig, RawDatabase, RawLifetimes, RawLog, RawTls};
 use crate::failure::Refusal;
 
@@ -97,9 +98,18 @@ impl Config {
     /// Opens everything that a server works with; keys that are missing are made, the master key too.
     pub(crate) async fn open(&self, now: UnixTime) -> anyhow::Result<Parts> {
         let store = self.open_store().await?;
-        let sealer = self.master_key.open(&mut SystemEntropy)?;
         let issuer = self.settings.issuer.clone();
-        let keys = KeyRing::open(store.clone(), issuer.clone(), sealer.clone(), &self.settings, now).await?;
+        let sealer = match self.master_key.open_existing()? {
+            Some(sealer) => sealer,
+            // A new key would open none of what is there, and stand in the way of the lost one.
+            None if !signing_key::list(&store, &issuer).await?.is_empty() => bail!(self.master_key.lost()),
+            None => self.master_key.open(&mut SystemEntropy)?,
+        };
+        let keys = KeyRing::open(store.clone(), issuer.clone(), sealer.clone(), &self.settings, now).await;
+        let keys = keys.map_err(|error| match error {
+            KeyRingError::Seal(_) => self.master_key.wrong().into(),
+            other => anyhow::Error::new(other),
+        })?;
         let evidence = EvidenceKeeper::new(store.clone(), issuer, sealer);
         Ok(Parts { store, keys, evidence })
     }
@@ -248,11 +258,15 @@ fn signing_algorithms(found: &[String], profile: ProfileName) -> Result<Vec<Algo
         algorithms.push(algorithm);
     }
     let allowed = profile.profile().algorithms;
+    if algorithms.is_empty() {
+        return Err(Refusal::new(KEY, "The list is empty: the server could sign nothing.", PASSES, "JAR-65"));
+    }
     if algorithms.iter().any(|algorithm| allowed.contains(algorithm)) {
         return Ok(algorithms);
     }
     let wrong = format!("No algorithm is allowed by the profile of new clients, {profile}.");
-    Err(Refusal::new(KEY, wrong, "ES256 among them.", "JAR-65"))
+    let allowed: Vec<&str> = allowed.iter().map(|algorithm| algorithm.as_str()).collect();
+    Err(Refusal::new(KEY, wrong, format!("At least one of {}.", allowed.join(", ")), "JAR-65"))
 }
 
 fn scopes(found: impl IntoIterator<Item = (String, String)>) -> Result<Vec<ScopeText>, Refusal> {
@@ -269,24 +283,19 @@ fn scopes(found: impl IntoIterator<Item = (String, String)>) -> Result<Vec<Scope
 }
 
 fn lifetimes(raw: &RawLifetimes) -> Result<Lifetimes, Refusal> {
-    const DAY: u64 = 86_400;
-    for (key, found, least, most, rule) in [
-        ("lifetimes.pushed_request", raw.pushed_request, 5, 599, "PAR-09"),
-        ("lifetimes.interaction", raw.interaction, 60, 3600, "configuration"),
-        ("lifetimes.access_token", raw.access_token, 10, 3600, "TOK-08"),
-        ("lifetimes.id_token", raw.id_token, 10, 3600, "IDT-01"),
-        ("lifetimes.refresh_token", raw.refresh_token, 60, 365 * DAY, "RT-06"),
-        ("lifetimes.session", raw.session, 60, 30 * DAY, "configuration"),
-        ("lifetimes.answer", raw.answer, 10, 600, "JARM-20"),
-        ("lifetimes.signing_key", raw.signing_key, 3600, 730 * DAY, "JWKS-03"),
-    ] {
-        if !(least..=most).contains(&found) {
-            return Err(Refusal::new(
-                key,
-                format!("{found} is out of range."),
-                format!("{least} to {most} seconds."),
-                rule,
-            ));
+    let found = [
+        raw.pushed_request,
+        raw.interaction,
+        raw.access_token,
+        raw.id_token,
+        raw.refresh_token,
+        raw.session,
+        raw.answer,
+        raw.signing_key,
+    ];
+    for (bounds, found) in LIFETIMES.iter().zip(found) {
+        if !(bounds.least..=bounds.most).contains(&found) {
+            return Err(bounds.refuse(format!("{found} is out of range.")));
         }
     }
     Ok(Lifetimes {
@@ -383,6 +392,8 @@ mod tests {
             ("lifetimes.answer = 601", "lifetimes.answer"),
             ("lifetimes.pushed_request = 600", "lifetimes.pushed_request"),
             ("lifetimes.answer = \"120\"", "lifetimes.answer"),
+            ("lifetimes.answer = -1", "lifetimes.answer"),
+            ("database = \"countersign.db\"", "database"),
             ("database.url = \"mysql://user:secret@host/db\"", "database.url"),
             ("database.url = \"postgresql://host/db\"\ndatabase.pool_size = 0", "database.pool_size"),
             ("tls = { certificate = \"/nowhere.pem\", key = \"/nowhere.pem\" }", "tls.certificate"),
@@ -392,6 +403,20 @@ mod tests {
             let refusal = config(toml).expect_err(toml);
             assert_eq!(refusal.subject, key, "{refusal}");
             assert!(!refusal.to_string().contains("secret"), "{refusal}");
+            assert!(!refusal.to_string().contains("struct"), "{refusal}");
+            assert!(!key.starts_with("lifetimes.") || refusal.passes.contains(" to "), "{refusal}");
         }
+    }
+
+    #[test]
+    fn the_bounds_are_those_of_the_schema() {
+        let schema = serde_json::to_value(schemars::schema_for!(RawConfig)).unwrap();
+        let members = &schema["$defs"]["RawLifetimes"]["properties"];
+        for bounds in &LIFETIMES {
+            let text = members[bounds.key.trim_start_matches("lifetimes.")]["description"].as_str().unwrap();
+            let said = format!("{} to {}", bounds.least, bounds.most);
+            assert!(text.contains(&said), "{said}: {text}");
+        }
+        assert_eq!(members.as_object().unwrap().len(), LIFETIMES.len());
     }
 }

@@ -10,6 +10,9 @@ fn a_wrong_value_names_its_key_and_serve_does_not_start() {
         ("listen = \"0.0.0.0:8080\"", "listen", "loopback"),
         ("lifetimes = { answer = 9999 }", "lifetimes.answer", "10 to 600"),
         ("signing_algorithms = [\"none\"]", "signing_algorithms", "ES256"),
+        ("signing_algorithms = []", "signing_algorithms", "The list is empty"),
+        ("lifetimes = { answer = \"2 min\" }", "lifetimes.answer", "10 to 600"),
+        ("database = \"countersign.db\"", "database", "expected a table"),
         ("issuer = ", "countersign.toml", "TOML"),
     ] {
         let file = bench.write("countersign.toml", toml);
@@ -37,6 +40,19 @@ fn the_environment_overrides_the_file_and_is_checked_too() {
     command.env("COUNTERSIGN_ISUER", "https://env.example");
     let ran = finish(command, "");
     assert!(ran.code == Some(1) && ran.err.contains("COUNTERSIGN_ISUER"), "{}", ran.err);
+}
+
+#[test]
+fn net_06_an_https_issuer_on_plain_loopback_is_told_to_expect_a_proxy() {
+    let bench = Bench::new();
+    let file = bench.write("countersign.toml", "issuer = \"https://as.example\"");
+    let ran = bench.run(&["config", "check", "--config", &file]);
+    assert!(ran.code == Some(0) && ran.out.contains("a TLS proxy in front of it is expected"), "{}", ran.out);
+    assert_eq!(
+        bench.json(&["config", "check"]).1["notes"],
+        serde_json::json!([]),
+        "an http issuer needs none"
+    );
 }
 
 #[test]

@@ -1,10 +1,11 @@
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, ChildStderr};
 
+use countersign_jose::base64url;
 use serde_json::Value;
 
-use super::Bench;
+use super::{Bench, finish};
 
 /// A running server, ended with the test.
 struct Running {
@@ -66,5 +67,43 @@ fn a_server_with_another_master_key_does_not_start() {
     std::fs::remove_file(bench.path().join("countersign-data/master.key")).unwrap();
     let ran = bench.run(&["serve"]);
     assert_eq!(ran.code, Some(1));
-    assert!(ran.err.contains("master key"), "{}", ran.err);
+    assert!(ran.err.contains("does not exist") && ran.err.contains("JWKS-02"), "{}", ran.err);
+    let file = bench.path().join("countersign-data/master.key");
+    assert!(!file.exists(), "no new key stands in the way of the lost one");
+
+    let mut command = bench.command(&["serve", "--json"]);
+    command.env("COUNTERSIGN_MASTER_KEY", base64url::encode([5; 32]));
+    let ran = finish(command, "");
+    let document: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(document["error"]["refusal"]["subject"], "COUNTERSIGN_MASTER_KEY", "{document}");
+    let message = document["error"]["message"].as_str().unwrap();
+    assert_eq!(message.matches("sealed under").count(), 1, "said once: {message}");
+    assert!(message.contains("restore its file"), "{message}");
+}
+
+#[test]
+fn an_address_in_use_is_named_with_its_key() {
+    let bench = Bench::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut command = bench.command(&["serve"]);
+    command.env("COUNTERSIGN_LISTEN", taken.local_addr().unwrap().to_string());
+    let ran = finish(command, "");
+    let told = ran.err.contains("error: listen: ") && ran.err.contains("is in use by another program");
+    assert!(ran.code == Some(1) && told, "{}", ran.err);
+}
+
+#[test]
+fn help_has_examples() {
+    let bench = Bench::new();
+    for command in [
+        &["serve"][..],
+        &["client", "add"],
+        &["user", "add"],
+        &["evidence", "export"],
+        &["evidence", "verify"],
+        &["inspect"],
+    ] {
+        let ran = bench.run(&[command, &["--help"]].concat());
+        assert!(ran.code == Some(0) && ran.out.contains("Examples:\n  "), "{command:?}: {}", ran.out);
+    }
 }
