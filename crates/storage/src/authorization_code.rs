@@ -171,6 +171,11 @@ fn read(mut row: Row) -> Result<FoundCode, StorageError> {
     })
 }
 
+/// [`Outcome::Refused`](crate::Outcome) says this: a code was not redeemed: somebody else was first, or it is not this client's to redeem any more.
+pub const REDEEM_REFUSED: &str = REDEEM.name;
+/// [`Outcome::Refused`](crate::Outcome) says this: a family was not kept: it was revoked.
+pub const KEEP_FAMILY_REFUSED: &str = KEEP_FAMILY.name;
+
 queries! {
     ISSUE = "authorization_code.issue":
         "INSERT INTO authorization_code

@@ -59,6 +59,9 @@ fn json(value: &impl serde::Serialize) -> Result<String, LeafError> {
     serde_json::to_string(value).map_err(|error| LeafError::Shape(error.to_string()))
 }
 
+/// [`Outcome::Refused`](crate::Outcome) says this: a key was not archived: somebody archived exactly this before.
+pub const ARCHIVE_REFUSED: &str = ARCHIVE.name;
+
 queries! {
     ARCHIVE = "evidence_key.archive":
         "INSERT INTO evidence_key (issuer, thumbprint, owner, algorithm, valid_from, event, record_id)

@@ -127,6 +127,11 @@ fn read(mut row: Row) -> Result<TreeHead, StorageError> {
     Ok(TreeHead { frontier, checkpoint: row.text()?, updated_at: row.time()? })
 }
 
+/// [`Outcome::Refused`](crate::Outcome) says this: a log was not begun: another node began it.
+pub const BEGIN_REFUSED: &str = BEGIN.name;
+/// [`Outcome::Refused`](crate::Outcome) says this: a log was not extended: another node extended it meanwhile.
+pub const ADVANCE_REFUSED: &str = ADVANCE.name;
+
 queries! {
     HEAD = "evidence_tree.head":
         "SELECT size, frontier, checkpoint, updated_at FROM evidence_tree WHERE issuer = $1";

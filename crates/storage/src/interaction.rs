@@ -155,6 +155,15 @@ fn read_login(row: &mut Row) -> Result<Option<Login>, StorageError> {
     Ok(subject.zip(session).map(|(subject, session)| Login { subject, session }))
 }
 
+/// [`Outcome::Refused`](crate::Outcome) says this: an interaction was not opened: there is one of this name.
+pub const OPEN_REFUSED: &str = OPEN.name;
+/// [`Outcome::Refused`](crate::Outcome) says this: no login was attached: the interaction is over.
+pub const ATTACH_LOGIN_REFUSED: &str = ATTACH_LOGIN.name;
+/// [`Outcome::Refused`](crate::Outcome) says this: an interaction was not granted: it is over.
+pub const GRANT_REFUSED: &str = GRANT.name;
+/// [`Outcome::Refused`](crate::Outcome) says this: an interaction was not refused: it is over.
+pub const REFUSE_REFUSED: &str = REFUSE.name;
+
 queries! {
     OPEN = "interaction.open":
         "INSERT INTO interaction

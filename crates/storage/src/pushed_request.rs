@@ -111,6 +111,11 @@ fn read(mut row: Row) -> Result<PushedRequest, StorageError> {
     })
 }
 
+/// [`Outcome::Refused`](crate::Outcome) says this: a pushed request was not bound: it was before, is over, or never was.
+pub const BIND_REFUSED: &str = BIND.name;
+/// [`Outcome::Refused`](crate::Outcome) says this: a pushed request was not consumed: it was before, or is bound to another interaction.
+pub const CONSUME_REFUSED: &str = CONSUME.name;
+
 queries! {
     PUSH = "pushed_request.push":
         "INSERT INTO pushed_request

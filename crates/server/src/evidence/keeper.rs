@@ -111,7 +111,7 @@ impl EvidenceKeeper {
         let unit = evidence_key::archive(&self.issuer, new_record_id(now), &key)?;
         match unit.commit(&self.store).await? {
             // Refused: another flow archived exactly this a moment ago.
-            Outcome::Committed(_) | Outcome::Refused("evidence_key.archive") => Ok(()),
+            Outcome::Committed(_) | Outcome::Refused(evidence_key::ARCHIVE_REFUSED) => Ok(()),
             Outcome::Refused(statement) => Err(Fault::Internal(statement)),
         }
     }

@@ -70,7 +70,9 @@ impl EvidenceKeeper {
         let unit = evidence_tree::integrate(&self.issuer, &pending, &grown, &checkpoint, now);
         match unit.commit(&self.store).await? {
             Outcome::Committed(_) => Ok(Step::Integrated(pending.len() as u64)),
-            Outcome::Refused("evidence_tree.begin" | "evidence_tree.advance") => Ok(Step::Outrun),
+            Outcome::Refused(evidence_tree::BEGIN_REFUSED | evidence_tree::ADVANCE_REFUSED) => {
+                Ok(Step::Outrun)
+            }
             Outcome::Refused(statement) => Err(SequenceError::Refused(statement)),
         }
     }

@@ -91,7 +91,9 @@ async fn redeem_verified(
             response.refresh_token = refresh.map(|(token, _)| token.expose().to_owned());
             Ok(response)
         }
-        Outcome::Refused("authorization_code.redeem") => Err(outrun(server, requester, presented).await?),
+        Outcome::Refused(authorization_code::REDEEM_REFUSED) => {
+            Err(outrun(server, requester, presented).await?)
+        }
         Outcome::Refused(statement) => Err(refused_unit(statement)),
     }
 }

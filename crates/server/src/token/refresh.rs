@@ -47,7 +47,7 @@ pub(super) async fn refresh(
         .then_all(evidence);
     match unit.commit(server.store()).await? {
         Outcome::Committed(_) => Ok(response),
-        Outcome::Refused("authorization_code.keep_family") => {
+        Outcome::Refused(authorization_code::KEEP_FAMILY_REFUSED) => {
             Err(requester.refuse(server, Reason::RefreshTokenUnknown, vec![]).await?)
         }
         Outcome::Refused(statement) => Err(refused_unit(statement)),
