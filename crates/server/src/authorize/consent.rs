@@ -3,6 +3,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use countersign_protocol::metadata::GrantType;
+use countersign_protocol::parameter::Scope;
 use countersign_protocol::reason::Reason;
 use countersign_protocol::request::{Presented, RawParameters};
 use countersign_storage::interaction;
@@ -107,7 +108,7 @@ fn page(server: &AuthorizationServer, progress: &Progress, person: &Person) -> C
             username: person.user.username.clone(),
         },
         switch_account: String::new(),
-        permissions: progress.request.scope.words().map(|word| permission(server, word)).collect(),
+        permissions: permissions(server, &progress.request.scope),
         access_seconds: server.settings().lifetimes.access_token,
         renewable_seconds: renewable.then_some(server.settings().lifetimes.refresh_token),
         request_signed: matches!(progress.request.presented, Presented::Signed { .. }),
@@ -115,6 +116,12 @@ fn page(server: &AuthorizationServer, progress: &Progress, person: &Person) -> C
         interaction: String::new(),
         csrf: String::new(),
     }
+}
+
+/// Who you are comes first, everything else in the order of its words.
+fn permissions(server: &AuthorizationServer, scope: &Scope) -> Vec<Permission> {
+    let (identity, others): (Vec<&str>, Vec<&str>) = scope.words().partition(|word| *word == "openid");
+    identity.into_iter().chain(others).map(|word| permission(server, word)).collect()
 }
 
 /// A scope word in the operator's words; the page knows those of the standard ones.

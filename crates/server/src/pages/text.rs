@@ -154,9 +154,9 @@ fn english_scope(name: &str) -> Option<ScopeWords> {
         "openid" => {
             ("Know that it is you", "A lasting identifier of your account. It says nothing else about you.")
         }
-        "profile" => ("See your profile", "Your name, and what else you put into your public profile."),
-        "email" => ("See your e-mail address", "And whether it was confirmed."),
-        "phone" => ("See your phone number", "And whether it was confirmed."),
+        "profile" => ("See your profile", "Your name and your user name."),
+        "email" => ("See your e-mail address", "The address of your account."),
+        "phone" => ("See your phone number", "The address of your account."),
         "address" => ("See your postal address", "As you entered it in your account."),
         "offline_access" => {
             ("Stay connected while you are away", "It can renew its access without asking you each time.")
