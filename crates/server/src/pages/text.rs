@@ -155,8 +155,8 @@ fn english_scope(name: &str) -> Option<ScopeWords> {
             ("Know that it is you", "A lasting identifier of your account. It says nothing else about you.")
         }
         "profile" => ("See your profile", "Your name and your user name."),
-        "email" => ("See your e-mail address", "The address of your account."),
-        "phone" => ("See your phone number", "The address of your account."),
+        "email" => ("See your e-mail address", "The one given for your account."),
+        "phone" => ("See your phone number", "The number given for your account."),
         "address" => ("See your postal address", "As you entered it in your account."),
         "offline_access" => {
             ("Stay connected while you are away", "It can renew its access without asking you each time.")
