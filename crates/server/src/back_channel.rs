@@ -13,7 +13,7 @@ use countersign_protocol::time::UnixTime;
 use countersign_storage::replay;
 
 use crate::AuthorizationServer;
-pub(crate) use crate::form::{check_form, parse_form};
+use crate::form::parse_form;
 use crate::refusal::{Fault, Refusal};
 
 /// A back-channel request whose sender is known: client authenticated, proof verified, nothing spent yet.

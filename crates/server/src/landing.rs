@@ -1,7 +1,6 @@
 use axum::extract::State;
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
-use countersign_protocol::parameter::Issuer;
 
 use crate::AuthorizationServer;
 use crate::metadata;
@@ -19,15 +18,9 @@ pub(crate) async fn landing(State(server): State<AuthorizationServer>) -> Respon
     ];
     let page = LandingPage {
         language: Language::default(),
-        issuer: host(issuer).to_owned(),
+        issuer: issuer.host().to_owned(),
         documents: documents.map(|(title, path)| DocumentLink { title: title.to_owned(), path }).to_vec(),
     };
     let headers = page_headers().map(|(name, value)| (HeaderName::from_static(name), value));
     (headers, [(header::CONTENT_TYPE, CONTENT_TYPE)], page.render()).into_response()
-}
-
-/// The name by which people know this server.
-pub(crate) fn host(issuer: &Issuer) -> &str {
-    let origin = issuer.origin();
-    origin.split_once("://").map_or(origin, |(_, host)| host)
 }

@@ -10,7 +10,7 @@ use crate::assets::serve_asset;
 use crate::authorize::{authorize, decide, explain, log_in, show_consent, show_login};
 use crate::health::{livez, readyz};
 use crate::jwks::jwks;
-use crate::landing::{host, landing};
+use crate::landing::landing;
 use crate::listen::{Limits, guard};
 use crate::metadata::{self, metadata};
 use crate::metrics::Metrics;
@@ -29,7 +29,7 @@ pub(crate) fn router(server: AuthorizationServer, limits: Limits, metrics: Metri
     let issuer = server.issuer().clone();
     let routes =
         at_origin(&server).merge(below(issuer.path(), endpoints())).fallback(async || StatusCode::NOT_FOUND);
-    let guarded = guard(routes.with_state(server), limits, host(&issuer));
+    let guarded = guard(routes.with_state(server), limits, issuer.host());
     let protected = guarded.layer(from_fn_with_state(issuer.is_plain_http(), protect));
     observe(protected, metrics)
 }

@@ -162,8 +162,7 @@ impl DemoApplication {
     }
 
     fn issuer_host(&self) -> String {
-        let origin = self.0.party.configuration().issuer.origin();
-        origin.split_once("://").map_or(origin, |(_, host)| host).to_owned()
+        self.0.party.configuration().issuer.host().to_owned()
     }
 }
 

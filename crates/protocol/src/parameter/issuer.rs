@@ -44,6 +44,12 @@ impl Issuer {
         &self.0[..end]
     }
 
+    /// Host and port: the name by which people know the server.
+    pub fn host(&self) -> &str {
+        let origin = self.origin();
+        origin.split_once("://").map_or(origin, |(_, host)| host)
+    }
+
     /// The path below the origin, without a trailing slash; empty for an issuer at the root of its host.
     pub fn path(&self) -> &str {
         self.0[self.origin().len()..].trim_end_matches('/')
@@ -120,6 +126,7 @@ mod tests {
         let issuer: Issuer = "https://as.example:8443/tenant/".parse().unwrap();
         assert_eq!(issuer.endpoint("/par"), "https://as.example:8443/tenant/par");
         assert_eq!(issuer.origin(), "https://as.example:8443");
+        assert_eq!(issuer.host(), "as.example:8443");
         assert_eq!(issuer.path(), "/tenant");
         assert_eq!("https://as.example".parse::<Issuer>().unwrap().path(), "");
     }

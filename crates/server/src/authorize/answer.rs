@@ -15,7 +15,6 @@ use countersign_storage::{
 
 use super::Stop;
 use super::browser::Browser;
-use super::error_page::host;
 use super::interact::{Person, Progress, consented, refused_opening, see_other};
 use super::keep::{self, Kept};
 use super::resolve::Refused;
@@ -244,7 +243,7 @@ fn form_post(server: &AuthorizationServer, client: &Client, answer: &Answer) -> 
     SystemEntropy.fill(&mut random);
     let page = FormPostPage {
         language: Language::default(),
-        issuer: host(server),
+        issuer: server.issuer().host().to_owned(),
         client: ClientIdentity {
             name: client.name().to_owned(),
             redirect_host: answer.redirect_uri().host(),

@@ -9,12 +9,12 @@ use countersign_protocol::request::{Presented, RawParameters};
 use countersign_storage::interaction;
 
 use super::browser::Browser;
-use super::error_page::{host, html};
+use super::error_page::html;
 use super::interact::{Person, Progress, Turn, proceed, resume, turn};
 use super::{Stop, answer};
 use crate::AuthorizationServer;
-use crate::back_channel::parse_form;
 use crate::cookies::Cookies;
+use crate::form::parse_form;
 use crate::pages::{Account, ClientIdentity, ConsentPage, Language, Permission};
 
 /// `GET /consent`: may this client have this? What is shown is what will be granted, to whom it is shown.
@@ -98,7 +98,7 @@ fn page(server: &AuthorizationServer, progress: &Progress, person: &Person) -> C
     let renewable = progress.client.may_use(GrantType::RefreshToken);
     ConsentPage {
         language: Language::default(),
-        issuer: host(server),
+        issuer: server.issuer().host().to_owned(),
         client: ClientIdentity {
             name: progress.client.name().to_owned(),
             redirect_host: progress.request.redirect_uri.host(),

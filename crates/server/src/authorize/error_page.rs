@@ -41,7 +41,7 @@ impl ErrorAnswer {
         let ours = matches!(error, OAuthError::ServerError | OAuthError::TemporarilyUnavailable);
         let page = ErrorPage {
             language: Language::default(),
-            issuer: host(server),
+            issuer: server.issuer().host().to_owned(),
             code: error.to_string(),
             explanation: told.wrong().to_owned(),
             rule: (!ours).then(|| rule(told)),
@@ -71,12 +71,6 @@ pub(super) fn html(status: StatusCode, body: String) -> Response {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     response
-}
-
-/// The name by which people know this server.
-pub(super) fn host(server: &AuthorizationServer) -> String {
-    let origin = server.issuer().origin();
-    origin.split_once("://").map_or(origin, |(_, host)| host).to_owned()
 }
 
 fn rule(reason: Reason) -> BrokenRule {

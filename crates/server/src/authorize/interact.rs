@@ -10,7 +10,7 @@ use countersign_storage::interaction::{Interaction, Login};
 use countersign_storage::login_session::LoginSession;
 use countersign_storage::user::User;
 use countersign_storage::{
-    Digest, Outcome, Statement, Unit, consent, interaction, login_session, pushed_request, user,
+    Digest, Outcome, Statement, Unit, consent, interaction, login_session, pushed_request, replay, user,
 };
 
 use super::browser::Browser;
@@ -207,11 +207,12 @@ async fn page(server: &AuthorizationServer, mut progress: Progress, path: &str) 
 /// A request that is bound to another browser, or was answered before, is not opened again.
 pub(super) fn refused_opening(statement: &'static str) -> Stop {
     match statement {
-        "pushed_request.bind" | "pushed_request.consume" => Stop(Reason::RequestUriUnknown),
-        "replay.spend_request_object" => Stop(Reason::RequestObjectReplayed),
-        "interaction.open" | "interaction.attach_login" | "interaction.grant" | "interaction.refuse" => {
-            Stop(Reason::InteractionUnknown)
-        }
+        pushed_request::BIND_REFUSED | pushed_request::CONSUME_REFUSED => Stop(Reason::RequestUriUnknown),
+        interaction::OPEN_REFUSED
+        | interaction::ATTACH_LOGIN_REFUSED
+        | interaction::GRANT_REFUSED
+        | interaction::REFUSE_REFUSED => Stop(Reason::InteractionUnknown),
+        spent if replay::spent_before(spent).is_some() => Stop(Reason::RequestObjectReplayed),
         other => Fault::Internal(other).into(),
     }
 }

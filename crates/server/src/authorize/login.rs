@@ -10,12 +10,12 @@ use countersign_storage::user::User;
 use countersign_storage::{Unit, login_session, user};
 
 use super::browser::Browser;
-use super::error_page::{host, html};
+use super::error_page::html;
 use super::interact::{Progress, Turn, proceed, resume, see_other, turn};
 use super::{Stop, interact};
 use crate::AuthorizationServer;
-use crate::back_channel::parse_form;
 use crate::cookies::{Cookies, set_session};
+use crate::form::parse_form;
 use crate::pages::{ClientIdentity, Language, LoginPage, LoginProblem};
 use crate::password;
 use crate::refusal::Fault;
@@ -143,7 +143,7 @@ fn page(
     };
     let page = LoginPage {
         language: Language::default(),
-        issuer: host(server),
+        issuer: server.issuer().host().to_owned(),
         client: Some(ClientIdentity {
             name: progress.client.name().to_owned(),
             redirect_host: progress.request.redirect_uri.host(),

@@ -7,7 +7,7 @@ use countersign_protocol::request::RawParameters;
 use super::Stop;
 use super::interact::see_other;
 use crate::AuthorizationServer;
-use crate::back_channel::check_form;
+use crate::form::check_form;
 
 /// Takes the parameters of an authorization request from the query, and from the body of a POST (JAR-28, JAR-40).
 ///
