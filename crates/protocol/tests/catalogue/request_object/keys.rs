@@ -28,7 +28,8 @@ fn jar_71_a_key_for_something_else_does_not_verify() {
             json!({ "use": null, "key_ops": ["encrypt"] }),
             json!({ "use": null, "key_ops": [] }),
         ] {
-            let client = way.client_with(&json!({ "jwks": { "keys": [own_jwk(&members)] } }));
+            let usable = key(Owner::Client, Algorithm::EdDSA).public_jwk();
+            let client = way.client_with(&json!({ "jwks": { "keys": [own_jwk(&members), usable] } }));
             let refused = way.send(&client, &object().sign(own())).err();
             assert_eq!(refused, Some(Reason::RequestObjectKey), "ATK-JAR-35 {members} {way:?}");
         }
@@ -136,7 +137,8 @@ fn jar_65_every_allowed_algorithm_verifies() {
         assert_eq!(way.send(&client, &renamed.sign(edwards)).err(), None, "the name of RFC 9864");
     }
     let stranger = key(Owner::Client, Algorithm::ES384);
-    let client = Way::Pushed.client_with(&json!({ "jwks": jwks(&[stranger]) }));
+    let client =
+        Way::Pushed.client_with(&json!({ "jwks": jwks(&[stranger, key(Owner::Client, Algorithm::EdDSA)]) }));
     let refused = Way::Pushed.send(&client, &object().sign_as(stranger)).err();
     assert_eq!(refused, Some(Reason::RequestObjectAlgorithm), "ES384 is no algorithm of FAPI 2.0");
 }
