@@ -123,7 +123,7 @@ async fn atk_jar_79_and_atk_jar_81_answered_as_asked(engine: Engine) {
         assert_eq!(claims["code"], Value::Null, "{id}");
         let changed = house.census().await.changed(&before);
         let kept = |table: &&str| table.starts_with("evidence") || *table == "replay";
-        assert!(changed.iter().all(|table| kept(table)), "{id}: {changed:?}");
+        assert!(changed.iter().all(kept), "{id}: {changed:?}");
         let again = house.visitor().open(&url).await;
         assert_refused(&format!("JAR-105 after {id}"), &again, "invalid_request_object");
 
