@@ -169,6 +169,9 @@ async fn forged_answers(house: &House) -> Result<Vec<Attack>> {
         let seen = callback_refused(house, &mut browser, &forged).await?;
         attacks.push(attack(case, tried, expected, seen));
     }
+    let mut stranger = house.browser()?;
+    let seen = callback_refused(house, &mut stranger, query(&honest)).await?;
+    attacks.push(attack("ATK-JARM-18", "the honest answer, delivered to another browser", "JARM-42", seen));
     attacks.push(expired_answer(house, &mut browser, &honest).await?);
     attacks.push(replayed_answer(house, &mut browser, &honest).await?);
     Ok(attacks)
