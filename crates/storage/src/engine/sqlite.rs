@@ -33,8 +33,10 @@ const GROUP: usize = 256;
 const BUSY: Duration = Duration::from_secs(5);
 /// What is answered survives a power cut (FULL). The log is copied back every 32 MiB instead of every 4: identifiers are
 /// digests, so units touch pages all over the file, and the longer the log the more of them share one page's copy.
+/// What a savepoint would restore is kept in memory, not in a temporary file.
 const WRITER: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-    PRAGMA wal_autocheckpoint = 8192; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384;";
+    PRAGMA wal_autocheckpoint = 8192; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384;
+    PRAGMA temp_store = MEMORY;";
 /// Prepared statements kept by a connection; more than there are texts.
 const STATEMENTS: usize = 256;
 
