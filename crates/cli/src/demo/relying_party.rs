@@ -40,8 +40,11 @@ struct Inner {
 }
 
 /// A login of one browser.
+#[derive(Clone)]
 struct Login {
-    pending: PendingLogin,
+    /// Answers that come at the same moment are judged one after the other, so that a forged one cannot displace the
+    /// honest one (JARM-44).
+    pending: Arc<tokio::sync::Mutex<PendingLogin>>,
     push: PushRequest,
 }
 
@@ -120,6 +123,7 @@ impl DemoApplication {
         let pushed = begun.pushed(&party.send_push(&push).await?)?;
         let (url, pending) = pushed.redirect(own, metadata);
         let browser = SessionId::generate(&mut SystemEntropy);
+        let pending = Arc::new(tokio::sync::Mutex::new(pending));
         self.logins().insert(browser.expose().to_owned(), Login { pending, push });
         Ok((url, browser))
     }
@@ -128,10 +132,9 @@ impl DemoApplication {
     async fn finish(&self, browser: &str, query: &str) -> Result<Finished, ClientError> {
         let now = self.0.clock.now();
         let response = ReceivedResponse::parse(query.as_bytes(), Encoding::Query)?;
-        let Login { mut pending, push } = self.logins().remove(browser).ok_or(Reason::ResponseNotExpected)?;
-        let received = self.0.party.receive(&mut pending, &response, now).await;
-        self.logins().insert(browser.to_owned(), Login { pending, push: push.clone() });
-        let received = received?;
+        let login = self.logins().get(browser).cloned();
+        let Login { pending, push } = login.ok_or(Reason::ResponseNotExpected)?;
+        let received = self.0.party.receive(&mut *pending.lock().await, &response, now).await?;
         let answer = DecodedJwt::of("authorization response", "the server", &answer_jwt(query));
         let granted = match received {
             Received::Granted(granted) => granted,
